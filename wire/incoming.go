@@ -20,12 +20,12 @@ import (
 type Incoming struct {
 	// Context is the connection's (or exchange's) context, a real cancelable
 	// one: when it ends, the call's does, with the same cause.
-	Context  context.Context
-	Target   *Target
-	Stream   ServerStream
-	Header   curlew.Header
-	Peer     *curlew.Peer
-	Expires  time.Time // the call's deadline; zero: none
+	Context context.Context
+	Target  *Target
+	Stream  ServerStream
+	Header  curlew.Header
+	Peer    *curlew.Peer
+	Expires time.Time // the call's deadline; zero: none
 	// Draining is closed when the connection is asked to come to an end.
 	Draining <-chan struct{}
 
