@@ -1,0 +1,309 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package coalesce
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/curlewrpc/curlew/internal/bufpool"
+)
+
+// TryWriter writes without waiting: as much as there is room for, 0 and nil if
+// there is none.
+type TryWriter interface {
+	TryWrite(p []byte) (int, error)
+}
+
+const (
+	// DefaultLimit is the number of waiting bytes above which Lock waits.
+	DefaultLimit = 256 << 10
+	// controlRoom is what LockControl may append beyond the limit. A peer that
+	// makes us answer this much without reading any of it is cut.
+	controlRoom = 1 << 20
+	// maxRounds is how often one caller writes what others have appended.
+	maxRounds = 4
+)
+
+var (
+	// ErrClosed is returned after Close.
+	ErrClosed = errors.New("connection closed")
+	// ErrStuck is returned by LockControl if the peer has not read for so long
+	// that even small frames have piled up.
+	ErrStuck = errors.New("the peer does not read: too many small frames wait to be written")
+)
+
+// Writer is safe for concurrent use.
+type Writer struct {
+	conn  io.Writer
+	try   TryWriter // nil: always use the flusher
+	limit int
+	fail  func(error) // told once of a write error, without mu
+
+	mu       sync.Mutex // held while a frame is appended; never over I/O
+	pending  *bufpool.Buf
+	taken    int64 // bytes ever taken to be written
+	written  int64 // bytes ever written to the connection
+	writing  bool  // a caller or the flusher is writing
+	err      error
+	room     chan struct{} // closed when there is room again; nil if nobody waits
+	progress chan struct{} // closed when written grows or err is set; nil if nobody waits
+	flusher  sync.WaitGroup
+}
+
+// New returns a Writer to conn. try is nil if conn has no TryWrite. limit 0 is
+// [DefaultLimit]. fail is called once if a write fails.
+func New(conn io.Writer, try TryWriter, limit int, fail func(error)) *Writer {
+	if limit == 0 {
+		limit = DefaultLimit
+	}
+	return &Writer{conn: conn, try: try, limit: limit, fail: fail}
+}
+
+// Lock waits until there is room for a frame or ctx ends. If it returns nil,
+// the caller appends to Buffer and then calls Unlock, without waiting for
+// anything in between.
+func (w *Writer) Lock(ctx context.Context) error {
+	for {
+		w.mu.Lock()
+		if w.err != nil {
+			defer w.mu.Unlock()
+			return w.err
+		}
+		if w.waiting() < w.limit {
+			return nil
+		}
+		if w.room == nil {
+			w.room = make(chan struct{})
+		}
+		room := w.room
+		w.mu.Unlock()
+		select {
+		case <-room:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// LockControl is Lock for a small frame that must not wait.
+func (w *Writer) LockControl() error {
+	w.mu.Lock()
+	err := w.err
+	if err == nil && w.waiting() >= w.limit+controlRoom {
+		err = ErrStuck
+	}
+	if err != nil {
+		w.mu.Unlock()
+	}
+	return err
+}
+
+// waiting is the number of bytes that wait to be taken. mu is held.
+func (w *Writer) waiting() int {
+	if w.pending == nil {
+		return 0
+	}
+	return len(w.pending.B)
+}
+
+// Buffer returns where to append, between Lock and Unlock only.
+func (w *Writer) Buffer() *bufpool.Buf {
+	if w.pending == nil {
+		w.pending = bufpool.Get(0)
+		w.pending.Grow(512)
+	}
+	return w.pending
+}
+
+// Offset returns the position in the connection's stream of bytes at which the
+// next appended byte will stand. It is for use between Lock and Unlock.
+func (w *Writer) Offset() int64 { return w.taken + int64(w.waiting()) }
+
+// Unlock ends what Lock began and sees to it that what was appended is
+// written. It does not wait for the peer.
+func (w *Writer) Unlock() {
+	if w.writing || w.waiting() == 0 {
+		w.mu.Unlock()
+		return
+	}
+	w.writing = true
+	if w.try == nil {
+		w.startFlusher(nil, 0)
+		w.mu.Unlock()
+		return
+	}
+	for round := 0; ; round++ {
+		buf := w.take()
+		if buf == nil {
+			w.writing = false
+			w.mu.Unlock()
+			return
+		}
+		if round == maxRounds {
+			w.startFlusher(buf, 0)
+			w.mu.Unlock()
+			return
+		}
+		w.mu.Unlock()
+		n, err := w.try.TryWrite(buf.B)
+		w.mu.Lock()
+		w.advance(n)
+		if err != nil {
+			buf.Free()
+			w.failLocked(err)
+			return
+		}
+		if n < len(buf.B) {
+			w.startFlusher(buf, n)
+			w.mu.Unlock()
+			return
+		}
+		buf.Free()
+	}
+}
+
+// take takes what is pending; nil if there is nothing. mu is held.
+func (w *Writer) take() *bufpool.Buf {
+	buf := w.pending
+	if w.waiting() == 0 || w.err != nil {
+		return nil
+	}
+	w.pending = nil
+	w.taken += int64(len(buf.B))
+	if w.room != nil {
+		close(w.room)
+		w.room = nil
+	}
+	return buf
+}
+
+// advance counts n bytes as written. mu is held.
+func (w *Writer) advance(n int) {
+	w.written += int64(n)
+	w.wake()
+}
+
+func (w *Writer) wake() {
+	if w.progress != nil {
+		close(w.progress)
+		w.progress = nil
+	}
+}
+
+// startFlusher hands the writing to a goroutine, with buf from n on as its
+// first work. mu is held.
+func (w *Writer) startFlusher(buf *bufpool.Buf, n int) {
+	w.flusher.Add(1)
+	go w.flush(buf, n)
+}
+
+func (w *Writer) flush(buf *bufpool.Buf, n int) {
+	defer w.flusher.Done()
+	for {
+		if buf != nil {
+			m, err := w.conn.Write(buf.B[n:])
+			buf.Free()
+			n = 0
+			w.mu.Lock()
+			w.advance(m)
+			if err != nil {
+				w.failLocked(err)
+				return
+			}
+		} else {
+			w.mu.Lock()
+		}
+		if buf = w.take(); buf == nil {
+			w.writing = false
+			w.mu.Unlock()
+			return
+		}
+		w.mu.Unlock()
+	}
+}
+
+// failLocked ends the Writer with err and releases mu.
+func (w *Writer) failLocked(err error) {
+	w.writing = false
+	first := w.stopLocked(err)
+	w.mu.Unlock()
+	if first && w.fail != nil {
+		w.fail(err)
+	}
+}
+
+// stopLocked makes err the answer to all that follows; it reports whether it is
+// the first. mu is held.
+func (w *Writer) stopLocked(err error) bool {
+	if w.err != nil {
+		return false
+	}
+	w.err = err
+	if w.pending != nil {
+		w.pending.Free()
+		w.pending = nil
+	}
+	if w.room != nil {
+		close(w.room)
+		w.room = nil
+	}
+	w.wake()
+	return true
+}
+
+// Flushed reports whether any byte from the given offset on has been written.
+func (w *Writer) Flushed(offset int64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.written > offset
+}
+
+// WaitFlushed waits until all bytes before offset have been written, the
+// Writer fails, or ctx ends.
+func (w *Writer) WaitFlushed(ctx context.Context, offset int64) error {
+	for {
+		w.mu.Lock()
+		if w.written >= offset || w.err != nil {
+			defer w.mu.Unlock()
+			if w.written >= offset {
+				return nil
+			}
+			return w.err
+		}
+		if w.progress == nil {
+			w.progress = make(chan struct{})
+		}
+		progress := w.progress
+		w.mu.Unlock()
+		select {
+		case <-progress:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// Drain waits until all that was appended is written, as WaitFlushed does.
+func (w *Writer) Drain(ctx context.Context) error {
+	w.mu.Lock()
+	offset := w.Offset()
+	w.mu.Unlock()
+	return w.WaitFlushed(ctx, offset)
+}
+
+// Close makes every later use fail with err, or [ErrClosed] if err is nil, and
+// waits for the flusher. The connection must be closed already, or nothing ends
+// a write that waits.
+func (w *Writer) Close(err error) {
+	if err == nil {
+		err = ErrClosed
+	}
+	w.mu.Lock()
+	w.stopLocked(err)
+	w.mu.Unlock()
+	w.flusher.Wait()
+}
