@@ -239,13 +239,20 @@ func (c *Call) Fork() *Call {
 func (c *Call) NextAttempt(n int) { c.attempt = n }
 
 // Commit makes the fork's outcome that of the call which it was forked from.
+// What OnEnd was given on the fork runs when that call ends.
 func (c *Call) Commit() {
 	p := c.parent
 	p.stream, p.peer, p.attempt = c.stream, c.peer, c.attempt
 	p.replied, p.replyErr = c.replied, c.replyErr
 	p.replyHeader, p.replyTrailer = c.replyHeader, c.replyTrailer
 	c.stream = nil
-	c.End(nil)
+	c.mu.Lock()
+	ends := c.ends
+	c.ends, c.ended = nil, true
+	c.mu.Unlock()
+	for _, f := range ends {
+		p.OnEnd(f)
+	}
 }
 
 // Discard releases a fork that is not wanted.

@@ -30,6 +30,9 @@ type CallOptions struct {
 	Compression string
 	// OneWay asks for no answer: the call ends when its request is flushed.
 	OneWay bool
+	// MaxReceive and MaxSend bound the size in bytes of each message; 0 means
+	// the connection's limit.
+	MaxReceive, MaxSend int
 	// CaptureHeader, CaptureTrailer and CapturePeer are filled, if not nil, by
 	// the time that the call ends.
 	CaptureHeader, CaptureTrailer *Header

@@ -68,6 +68,17 @@ type MethodOption interface{ applyToMethod(*Method) }
 
 func (i Idempotency) applyToMethod(m *Method) { m.idempotency = i }
 
+// MessageTypes tells [NewMethod] the Go types of a method's messages: Args and
+// Reply where messages are passed as *Args and *Reply; nil for a type that is
+// not known.
+func MessageTypes(request, reply reflect.Type) MethodOption {
+	return messageTypes{request, reply}
+}
+
+type messageTypes struct{ request, reply reflect.Type }
+
+func (t messageTypes) applyToMethod(m *Method) { m.request, m.reply = t.request, t.reply }
+
 // Method describes one procedure of a service and, on the side that serves it,
 // holds its handler. It is immutable and safe for concurrent use. Protocols
 // remember a method by its pointer: use one Method for many calls.
@@ -81,8 +92,9 @@ type Method struct {
 }
 
 // NewMethod describes a method whose messages' Go types are not known
-// beforehand, for callers that work by name. The name is "pkg.Service/Method"
-// or "Service.Method".
+// at compile time, for callers that work by name; [MessageTypes] tells those
+// that are known at run time. The name is "pkg.Service/Method" or
+// "Service.Method".
 func NewMethod(name string, kind Kind, opts ...MethodOption) *Method {
 	return newMethod(name, kind, nil, nil, nil, opts)
 }
