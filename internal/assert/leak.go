@@ -48,14 +48,14 @@ func noLeaks(t testing.TB, patience time.Duration) {
 // Main runs a package's tests and exits. If they pass and goroutines still run
 // 5 seconds later, it prints those and fails.
 func Main(m *testing.M) {
-	os.Exit(run(m, os.Stderr, patience))
+	os.Exit(run(m, os.Stderr, patience, strays))
 }
 
-func run(m interface{ Run() int }, stderr io.Writer, patience time.Duration) int {
+func run(m interface{ Run() int }, stderr io.Writer, patience time.Duration, list func() []string) int {
 	if code := m.Run(); code != 0 {
 		return code
 	}
-	if left := settle(patience, strays); len(left) > 0 {
+	if left := settle(patience, list); len(left) > 0 {
 		fmt.Fprintf(stderr, "goroutines outlive the tests; end what started them:\n\n%s\n", strings.Join(left, "\n\n"))
 		return 1
 	}
