@@ -292,3 +292,6 @@ func BenchmarkPingPong(b *testing.B) {
 		io.ReadFull(left, message)
 	}
 }
+
+// pass lets virtual time pass.
+func pass(d time.Duration) { <-time.After(d) }
