@@ -5,6 +5,7 @@ package wire
 
 import (
 	"context"
+	"time"
 
 	"github.com/curlewrpc/curlew"
 )
@@ -19,8 +20,8 @@ type Dispatcher interface {
 	// the dispatcher takes no more calls, Go finishes the stream with Refused
 	// progress.
 	Go(in *Incoming)
-	// Serve runs a call on the caller's goroutine and returns when the stream is
-	// finished.
+	// Serve runs a call and returns when the stream is finished and the handler
+	// has ended. It survives a handler that ends its goroutine.
 	Serve(in *Incoming)
 }
 
@@ -38,6 +39,9 @@ type Target struct {
 	// MaxReceive and MaxSend bound a message's size in bytes; 0 means the
 	// connection's [Limits].
 	MaxReceive, MaxSend int
+	// Timeout bounds calls that bring no deadline; 0 is no bound. The dispatcher
+	// applies it.
+	Timeout time.Duration
 }
 
 // ServerStream is one call as its protocol sees it on the server.
@@ -55,6 +59,7 @@ type ServerStream interface {
 	// Finish ends the call. The dispatcher calls it exactly once, when the
 	// handler has returned. A reply that is not nil is sent as the last message
 	// before the trailer; if it cannot be, the call ends with that error instead,
-	// which Finish returns. err nil means OK.
+	// which Finish returns. err nil means OK. If a message's own encoding panics,
+	// Finish may panic; then the dispatcher calls it once more with an error.
 	Finish(reply any, err *curlew.Error) *curlew.Error
 }

@@ -1,0 +1,186 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/wire"
+)
+
+// Dispatcher holds services and runs their calls. It is safe for concurrent
+// use.
+type Dispatcher struct {
+	config Config
+	logger *slog.Logger
+	limit  *limiter // of all calls; nil is none
+	gate   gate
+
+	table    atomic.Pointer[table] // never changed once stored
+	register sync.Mutex            // held by those who replace table
+}
+
+var _ wire.Dispatcher = (*Dispatcher)(nil)
+
+// New returns a dispatcher without services. The error tells all that is wrong
+// with c.
+func New(c Config) (*Dispatcher, error) {
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	d := &Dispatcher{config: c, logger: c.Logger, limit: newLimiter("the server", c.MaxConcurrent, c.MaxQueue)}
+	if d.logger == nil {
+		d.logger = slog.New(slog.DiscardHandler)
+	}
+	d.gate.empty = make(chan struct{})
+	d.table.Store(&table{})
+	return d, nil
+}
+
+// Register adds services, all or, if there is an error, none. It may be called
+// while calls are served; they see the services from then on.
+func (d *Dispatcher) Register(services ...*curlew.Service) error {
+	d.register.Lock()
+	defer d.register.Unlock()
+	t := d.table.Load().clone()
+	var errs []error
+	for i, s := range services {
+		if s == nil {
+			errs = append(errs, fmt.Errorf("service %d is nil; look at the error of what made it", i))
+			continue
+		}
+		errs = append(errs, d.add(t, s))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	t.index()
+	d.table.Store(t)
+	return nil
+}
+
+func (d *Dispatcher) add(t *table, s *curlew.Service) error {
+	if err := s.Err(); err != nil {
+		return err
+	}
+	name := s.Name()
+	if _, ok := t.services[name]; ok {
+		return fmt.Errorf("service %s is registered already; Service.Rename gives it another name", name)
+	}
+	if err := d.checkConfigured(s); err != nil {
+		return err
+	}
+	e := &service{Service: s, methods: make(map[string]*method, len(s.Methods()))}
+	for _, m := range s.Methods() {
+		built, err := d.method(m)
+		if err != nil {
+			return err
+		}
+		e.methods[m.Name()] = built
+	}
+	t.services[name] = e
+	return nil
+}
+
+// checkConfigured finds configuration for methods that s does not have.
+func (d *Dispatcher) checkConfigured(s *curlew.Service) error {
+	for full := range d.config.Methods {
+		name, configured := curlew.SplitName(full)
+		if name != s.Name() || configured == "*" {
+			continue
+		}
+		found := false
+		for _, m := range s.Methods() {
+			found = found || m.Name() == configured
+		}
+		if !found {
+			return fmt.Errorf("method %s is configured, but service %s has no such method", full, s.Name())
+		}
+	}
+	return nil
+}
+
+// Services returns the registered services in order of their names.
+func (d *Dispatcher) Services() []*curlew.Service {
+	t := d.table.Load()
+	services := make([]*curlew.Service, len(t.names))
+	for i, name := range t.names {
+		services[i] = t.services[name].Service
+	}
+	return services
+}
+
+// Lookup implements [wire.Dispatcher]. No service declares a version or group,
+// so the attributes choose nothing.
+func (d *Dispatcher) Lookup(service, method string, _ wire.Attributes) (*wire.Target, error) {
+	m, err := d.table.Load().find(service, method)
+	if err != nil {
+		return nil, err
+	}
+	return &m.target, nil
+}
+
+// Go implements [wire.Dispatcher].
+func (d *Dispatcher) Go(in *wire.Incoming) {
+	if !d.gate.enter() {
+		d.refuse(in)
+		return
+	}
+	go d.run(in)
+}
+
+// Serve implements [wire.Dispatcher]. The call runs on a goroutine of the
+// dispatcher's all the same: runtime.Goexit in a handler must not end the
+// protocol's.
+func (d *Dispatcher) Serve(in *wire.Incoming) {
+	if !d.gate.enter() {
+		d.refuse(in)
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		d.run(in)
+	}()
+	<-done
+}
+
+func (d *Dispatcher) refuse(in *wire.Incoming) {
+	err := curlew.NewError(curlew.Unavailable, "the server is shut down").WithProgress(curlew.Refused)
+	in.Stream.Finish(nil, err)
+	in.Cancel(err)
+}
+
+// Active returns the number of calls in flight of each method that has any, by
+// full name.
+func (d *Dispatcher) Active() map[string]int {
+	active := make(map[string]int)
+	for _, s := range d.table.Load().services {
+		for _, m := range s.methods {
+			if n := m.active.Load(); n > 0 {
+				active[m.target.Method.FullName()] = int(n)
+			}
+		}
+	}
+	return active
+}
+
+// Shutdown refuses new calls and waits until those in flight have ended. If
+// ctx ends before, it returns ctx's cause; the calls go on, and Shutdown may be
+// called again.
+func (d *Dispatcher) Shutdown(ctx context.Context) error {
+	d.gate.close()
+	select {
+	case <-d.gate.empty:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
