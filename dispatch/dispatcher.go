@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/internal/workers"
 	"github.com/curlewrpc/curlew/wire"
 )
 
@@ -21,7 +22,7 @@ type Dispatcher struct {
 	config Config
 	logger *slog.Logger
 	limit  *limiter // of all calls; nil is none
-	gate   gate
+	pool   *workers.Pool
 
 	table    atomic.Pointer[table] // never changed once stored
 	register sync.Mutex            // held by those who replace table
@@ -35,11 +36,15 @@ func New(c Config) (*Dispatcher, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	d := &Dispatcher{config: c, logger: c.Logger, limit: newLimiter("the server", c.MaxConcurrent, c.MaxQueue)}
+	d := &Dispatcher{
+		config: c,
+		logger: c.Logger,
+		limit:  newLimiter("the server", c.MaxConcurrent, c.MaxQueue),
+		pool:   workers.New(workers.Config{}),
+	}
 	if d.logger == nil {
 		d.logger = slog.New(slog.DiscardHandler)
 	}
-	d.gate.empty = make(chan struct{})
 	d.table.Store(&table{})
 	return d, nil
 }
@@ -129,30 +134,24 @@ func (d *Dispatcher) Lookup(service, method string, _ wire.Attributes) (*wire.Ta
 
 // Go implements [wire.Dispatcher].
 func (d *Dispatcher) Go(in *wire.Incoming) {
-	if !d.gate.enter() {
-		d.refuse(in)
-		return
+	if !d.pool.Go(&running{d: d, in: in}) {
+		refuse(in)
 	}
-	go d.run(in)
 }
 
 // Serve implements [wire.Dispatcher]. The call runs on a goroutine of the
 // dispatcher's all the same: runtime.Goexit in a handler must not end the
 // protocol's.
 func (d *Dispatcher) Serve(in *wire.Incoming) {
-	if !d.gate.enter() {
-		d.refuse(in)
+	ended := make(chan struct{})
+	if !d.pool.Go(&running{d: d, in: in, ended: ended}) {
+		refuse(in)
 		return
 	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		d.run(in)
-	}()
-	<-done
+	<-ended
 }
 
-func (d *Dispatcher) refuse(in *wire.Incoming) {
+func refuse(in *wire.Incoming) {
 	err := curlew.NewError(curlew.Unavailable, "the server is shut down").WithProgress(curlew.Refused)
 	in.Stream.Finish(nil, err)
 	in.Cancel(err)
@@ -172,15 +171,10 @@ func (d *Dispatcher) Active() map[string]int {
 	return active
 }
 
-// Shutdown refuses new calls and waits until those in flight have ended. If
-// ctx ends before, it returns ctx's cause; the calls go on, and Shutdown may be
-// called again.
+// Shutdown refuses new calls and waits until those in flight have ended, with
+// them all goroutines of the dispatcher. If ctx ends before, it returns an
+// error; the calls go on, and Shutdown may be called again.
 func (d *Dispatcher) Shutdown(ctx context.Context) error {
-	d.gate.close()
-	select {
-	case <-d.gate.empty:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	d.pool.Close()
+	return d.pool.Wait(ctx)
 }

@@ -12,22 +12,21 @@ import (
 	"github.com/curlewrpc/curlew/wire"
 )
 
-// run runs a call that is inside the gate. Its steps are deferred one by the
-// other, so that neither a panic nor runtime.Goexit in code that is not ours
-// (handlers, interceptors, the messages' own encoding) skips any.
-func (d *Dispatcher) run(in *wire.Incoming) {
-	r := running{d: d, in: in}
-	defer d.gate.leave()
+// running is a call on its way from its handler to its end.
+type running struct {
+	d     *Dispatcher
+	in    *wire.Incoming
+	err   *curlew.Error // for the peer; the handler's own error is its cause
+	ended chan struct{} // closed at the end, if not nil
+}
+
+// Run runs the call. Its steps are deferred one by the other, so that neither a
+// panic nor runtime.Goexit in code that is not ours (handlers, interceptors,
+// the messages' own encoding) skips any.
+func (r *running) Run() {
 	defer r.end()
 	defer r.finish()
 	r.handle()
-}
-
-// running is a call on its way from its handler to its end.
-type running struct {
-	d   *Dispatcher
-	in  *wire.Incoming
-	err *curlew.Error // for the peer; the handler's own error is its cause
 }
 
 // handle runs the handler.
@@ -92,11 +91,14 @@ func (r *running) abandon() {
 
 // end tells observers and whoever still holds the handler's context.
 func (r *running) end() {
-	defer r.in.Cancel(nil)
 	returned := false
 	defer func() {
 		if !returned {
 			r.d.crashed(r.in, "observer of the call's end", recover())
+		}
+		r.in.Cancel(nil)
+		if r.ended != nil {
+			close(r.ended)
 		}
 	}()
 	if r.err != nil {
