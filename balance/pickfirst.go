@@ -1,0 +1,60 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package balance
+
+import (
+	"context"
+	"slices"
+	"sync/atomic"
+)
+
+// PickFirst sends all calls to one node: to the first that is ready, and while
+// none is, to the first that does not fail. So a node that has failed and comes
+// back does not take the calls back from the one that took over.
+type PickFirst struct {
+	nodes atomic.Pointer[[]Node]
+}
+
+// NewPickFirst returns a picker without nodes.
+func NewPickFirst() *PickFirst {
+	p := new(PickFirst)
+	p.nodes.Store(new([]Node))
+	return p
+}
+
+// Update replaces the nodes.
+func (p *PickFirst) Update(nodes []Node) { p.nodes.Store(&nodes) }
+
+// Pick returns the node that takes the calls now.
+func (p *PickFirst) Pick(_ context.Context, info Info) (Pick, error) {
+	nodes := *p.nodes.Load()
+	var fallback [3]Node // untried but not ready, tried and ready, tried and not ready
+	for _, n := range nodes {
+		state, tried := n.State(), slices.Contains(info.Tried, n)
+		switch {
+		case state == Failing:
+		case state == Ready && !tried:
+			return Pick{Node: n}, nil
+		case !tried:
+			keep(&fallback[0], n)
+		case state == Ready:
+			keep(&fallback[1], n)
+		default:
+			keep(&fallback[2], n)
+		}
+	}
+	for _, n := range fallback {
+		if n != nil {
+			return Pick{Node: n}, nil
+		}
+	}
+	return Pick{}, ErrNotReady
+}
+
+// keep sets *p to n unless it is set.
+func keep(p *Node, n Node) {
+	if *p == nil {
+		*p = n
+	}
+}
