@@ -3,7 +3,10 @@
 
 package wire
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Limits bound what one connection may cost. A zero field means its default; a
 // negative one is refused by those who take Limits.
@@ -12,7 +15,7 @@ type Limits struct {
 	MaxReceive int
 	// MaxSend bounds a sent message: 2 GiB - 1.
 	MaxSend int
-	// MaxHeader bounds a header or trailer, measured by Header.Size: 64 KiB.
+	// MaxHeader bounds a header or trailer, measured by Header.Size: 16 KiB.
 	MaxHeader int
 	// MaxStreams bounds the calls that the peer may have in flight: 1,024.
 	MaxStreams int
@@ -29,12 +32,29 @@ type Limits struct {
 func (l Limits) WithDefaults() Limits {
 	def(&l.MaxReceive, 4<<20)
 	def(&l.MaxSend, 1<<31-1)
-	def(&l.MaxHeader, 64<<10)
+	def(&l.MaxHeader, 16<<10)
 	def(&l.MaxStreams, 1024)
 	def(&l.MaxBuffered, 64<<20)
 	def(&l.Handshake, 10*time.Second)
 	def(&l.Liveness, 10*time.Second)
 	return l
+}
+
+// Validate reports the first negative limit.
+func (l Limits) Validate() error {
+	for _, limit := range []struct {
+		name  string
+		value int64
+	}{
+		{"MaxReceive", int64(l.MaxReceive)}, {"MaxSend", int64(l.MaxSend)}, {"MaxHeader", int64(l.MaxHeader)},
+		{"MaxStreams", int64(l.MaxStreams)}, {"MaxBuffered", int64(l.MaxBuffered)},
+		{"Handshake", int64(l.Handshake)}, {"Liveness", int64(l.Liveness)},
+	} {
+		if limit.value < 0 {
+			return fmt.Errorf("limit %s is negative", limit.name)
+		}
+	}
+	return nil
 }
 
 func def[T comparable](p *T, value T) {

@@ -1,0 +1,204 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/dispatch"
+	"github.com/curlewrpc/curlew/wire"
+)
+
+// Option changes a server from its defaults. [New] reports what is wrong with
+// its value.
+type Option func(*options)
+
+type options struct {
+	dispatch        dispatch.Config
+	framings        []wire.Framing
+	httpProtocols   []wire.HTTPProtocol
+	httpHandler     http.Handler
+	limits          wire.Limits
+	maxConnections  int
+	tls             *tls.Config
+	allowPlaintext  bool
+	trustedProxies  []netip.Prefix
+	shutdownTimeout time.Duration
+	errs            []error
+}
+
+func newOptions(opts []Option) (*options, error) {
+	o := &options{shutdownTimeout: 30 * time.Second}
+	o.dispatch.Methods = make(map[string]dispatch.MethodConfig)
+	for i, opt := range opts {
+		if opt == nil {
+			o.fail("option %d is nil", i)
+			continue
+		}
+		opt(o)
+	}
+	if o.dispatch.Logger == nil {
+		o.dispatch.Logger = quietLogger()
+	}
+	if o.framings != nil && (o.httpHandler != nil || o.httpProtocols != nil) {
+		o.fail("WithFramings replaces HTTP too: give the HTTP protocols and handler to the HTTP framings in it")
+	}
+	if err := errors.Join(o.errs...); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+func (o *options) fail(format string, args ...any) {
+	o.errs = append(o.errs, fmt.Errorf(format, args...))
+}
+
+// WithInterceptors runs interceptors around every call, the first outermost.
+func WithInterceptors(interceptors ...curlew.Interceptor) Option {
+	return func(o *options) { o.dispatch.Interceptors = append(o.dispatch.Interceptors, interceptors...) }
+}
+
+// MethodConfig configures a method, or all methods of a service.
+type MethodConfig = dispatch.MethodConfig
+
+// WithMethod configures the method "pkg.Service/Method", or by "pkg.Service/*"
+// each method of a service that has no configuration of its own for a field.
+func WithMethod(name string, c MethodConfig) Option {
+	return func(o *options) {
+		if _, ok := o.dispatch.Methods[name]; ok {
+			o.fail("WithMethod is given twice for %q", name)
+		}
+		o.dispatch.Methods[name] = c
+	}
+}
+
+// WithMaxConcurrent lets n calls, streams too, run at the same time and queue
+// more wait, each until its deadline; further ones are refused with
+// [curlew.ResourceExhausted], which clients may retry. Without it there is no
+// bound but that of connections and their streams.
+func WithMaxConcurrent(n, queue int) Option {
+	return func(o *options) {
+		if n <= 0 {
+			o.fail("WithMaxConcurrent(%d, %d): the number of calls must be positive", n, queue)
+		}
+		o.dispatch.MaxConcurrent, o.dispatch.MaxQueue = n, queue
+	}
+}
+
+// HidePlainErrors keeps the text of errors that are no [curlew.Error] from
+// peers, and logs it instead.
+func HidePlainErrors() Option {
+	return func(o *options) { o.dispatch.HidePlainErrors = true }
+}
+
+// WithLogger replaces the quiet default logger, which hands warnings and errors
+// (panics of handlers, refused connections) to slog.Default and drops the rest.
+func WithLogger(l *slog.Logger) Option {
+	return func(o *options) {
+		if l == nil {
+			o.fail("WithLogger(nil): slog.New(slog.DiscardHandler) is the logger that drops everything")
+		}
+		o.dispatch.Logger = l
+	}
+}
+
+// WithFramings replaces the protocols that the server speaks; the first that
+// knows a connection's first bytes gets it.
+func WithFramings(framings ...wire.Framing) Option {
+	return func(o *options) {
+		if len(framings) == 0 {
+			o.fail("WithFramings needs a framing")
+		}
+		o.framings = append(o.framings, framings...)
+	}
+}
+
+// WithHTTPProtocols replaces the protocols that the server speaks over HTTP;
+// the first that knows a request gets it.
+func WithHTTPProtocols(protocols ...wire.HTTPProtocol) Option {
+	return func(o *options) {
+		if len(protocols) == 0 {
+			o.fail("WithHTTPProtocols needs a protocol")
+		}
+		o.httpProtocols = append(o.httpProtocols, protocols...)
+	}
+}
+
+// WithHTTPHandler answers HTTP requests that are no RPC by h instead of by
+// 404 Not Found.
+func WithHTTPHandler(h http.Handler) Option {
+	return func(o *options) { o.httpHandler = h }
+}
+
+// WithLimits bounds what one connection may cost.
+func WithLimits(l wire.Limits) Option {
+	return func(o *options) {
+		if err := l.Validate(); err != nil {
+			o.errs = append(o.errs, fmt.Errorf("WithLimits: %w", err))
+		}
+		o.limits = l
+	}
+}
+
+// WithMaxConnections bounds the connections that each listener has at the same
+// time; further ones wait to be accepted.
+func WithMaxConnections(n int) Option {
+	return func(o *options) {
+		if n <= 0 {
+			o.fail("WithMaxConnections(%d): the number must be positive", n)
+		}
+		o.maxConnections = n
+	}
+}
+
+// WithTLS serves TLS by c, which the server copies. Plaintext is refused on the
+// same ports, unless [AllowPlaintext] is given. Unix sockets stay plaintext.
+func WithTLS(c *tls.Config) Option {
+	return func(o *options) {
+		if c == nil || len(c.Certificates) == 0 && c.GetCertificate == nil && c.GetConfigForClient == nil {
+			o.fail("WithTLS needs a tls.Config with Certificates, GetCertificate or GetConfigForClient")
+		}
+		o.tls = c
+	}
+}
+
+// AllowPlaintext lets clients speak plaintext on ports that have TLS.
+func AllowPlaintext() Option {
+	return func(o *options) { o.allowPlaintext = true }
+}
+
+// WithProxyProtocol takes the PROXY protocol (v1 and v2) from peers whose
+// address is in one of the prefixes: their connections must begin with it and
+// the address in it becomes the call's peer.
+func WithProxyProtocol(trusted ...netip.Prefix) Option {
+	return func(o *options) {
+		if len(trusted) == 0 {
+			o.fail("WithProxyProtocol needs the address ranges of the proxies to trust")
+		}
+		for _, p := range trusted {
+			if !p.IsValid() {
+				o.fail("WithProxyProtocol: a prefix is not valid; netip.ParsePrefix makes one")
+			}
+		}
+		o.trustedProxies = append(o.trustedProxies, trusted...)
+	}
+}
+
+// WithShutdownTimeout replaces the 30 s that calls in flight have to end when
+// Serve's context has ended. 0 cuts them at once.
+func WithShutdownTimeout(d time.Duration) Option {
+	return func(o *options) {
+		if d < 0 {
+			o.fail("WithShutdownTimeout(%v): the time is negative", d)
+		}
+		o.shutdownTimeout = d
+	}
+}

@@ -1,0 +1,86 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+
+	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/dispatch"
+	"github.com/curlewrpc/curlew/wire"
+)
+
+// Server serves services. It is safe for concurrent use; it cannot be used
+// again after Shutdown or Close.
+type Server struct {
+	options    *options
+	logger     *slog.Logger
+	dispatcher *dispatch.Dispatcher
+
+	draining chan struct{} // closed when a shutdown begins
+	idle     chan struct{} // closed when draining and no source is served
+	stopped  chan struct{} // closed when a shutdown is complete
+
+	mu      sync.Mutex // guards the rest; never held over anything that waits
+	phase   phase
+	bound   []wire.Source // by Listen, not served yet
+	serving []*serving
+	cut     *ShutdownError // by the hard stop; nil is nothing
+}
+
+// New returns a server without services. Its error tells all that is wrong with
+// the options.
+func New(opts ...Option) (*Server, error) {
+	o, err := newOptions(opts)
+	if err != nil {
+		return nil, fmt.Errorf("server: %w", err)
+	}
+	d, err := dispatch.New(o.dispatch)
+	if err != nil {
+		return nil, fmt.Errorf("server: %w", err)
+	}
+	return &Server{
+		options:    o,
+		logger:     o.dispatch.Logger,
+		dispatcher: d,
+		draining:   make(chan struct{}),
+		idle:       make(chan struct{}),
+		stopped:    make(chan struct{}),
+	}, nil
+}
+
+// Register adds services, all or, if there is an error, none. It may be called
+// while the server serves.
+func (s *Server) Register(services ...*curlew.Service) error {
+	if err := s.dispatcher.Register(services...); err != nil {
+		return fmt.Errorf("server: %w", err)
+	}
+	return nil
+}
+
+// Services returns the registered services in order of their names.
+func (s *Server) Services() []*curlew.Service { return s.dispatcher.Services() }
+
+// ListenAndServe is [Server.Listen] and [Server.Serve] in one.
+func (s *Server) ListenAndServe(ctx context.Context, addrs ...string) error {
+	if err := s.Listen(ctx, addrs...); err != nil {
+		return err
+	}
+	return s.Serve(ctx)
+}
+
+// ServeListener serves the connections that l accepts; see [Server.Serve]. The
+// server closes l.
+func (s *Server) ServeListener(ctx context.Context, l net.Listener) error {
+	source, err := s.source(l)
+	if err != nil {
+		l.Close()
+		return err
+	}
+	return s.Serve(ctx, source)
+}
