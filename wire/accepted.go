@@ -1,0 +1,187 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"github.com/curlewrpc/curlew"
+)
+
+// accepted is a connection before its framing is known. As a net.Conn it reads
+// prefix first, which only TLS needs: a framing gets the two apart.
+type accepted struct {
+	net.Conn
+	prefix []byte
+	since  time.Time
+}
+
+func (a *accepted) Read(p []byte) (int, error) {
+	if len(a.prefix) > 0 {
+		n := copy(p, a.prefix)
+		a.prefix = a.prefix[n:]
+		return n, nil
+	}
+	return a.Conn.Read(p)
+}
+
+// serve finds the connection's framing and has it serve the connection.
+func (l *Listener) serve(ctx context.Context, a *accepted, d Dispatcher) {
+	log := l.config.Logger.With(slog.Any("addr", l.Addr()), slog.Any("peer", a.RemoteAddr()))
+	defer func() {
+		if p := recover(); p != nil { // one connection's bug is not the others' end
+			log.Error("panic while serving a connection", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+		}
+	}()
+	conn := &Conn{
+		Peer:     &curlew.Peer{Addr: a.RemoteAddr(), LocalAddr: a.LocalAddr()},
+		Limits:   l.config.Limits,
+		Logger:   l.config.Logger,
+		Draining: l.draining,
+	}
+	framing, err := l.handshake(ctx, a, conn)
+	if err != nil {
+		if ctx.Err() == nil {
+			l.logHandshake(log, a, err)
+		}
+		return
+	}
+	conn.Peer.Protocol = framing.Name()
+	defer conn.Raw.Close()
+	if err := framing.Serve(ctx, conn, d); err != nil && ctx.Err() == nil {
+		log.Debug("connection ended", slog.String("protocol", framing.Name()), slog.Any("err", err))
+	}
+}
+
+// logHandshake logs why a connection found no framing. That of one which says
+// nothing is no news: health checks and scanners do that all day.
+func (l *Listener) logHandshake(log *slog.Logger, a *accepted, err error) {
+	level := slog.LevelWarn
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		err = fmt.Errorf("nothing that could be understood within %v: %w", l.config.Limits.Handshake, err)
+		fallthrough
+	case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
+		level = slog.LevelDebug
+	}
+	log.Log(context.Background(), level, "connection dropped", slog.Any("err", err))
+}
+
+// handshake does all that comes before the framing's own bytes, and fills conn.
+func (l *Listener) handshake(ctx context.Context, a *accepted, conn *Conn) (Framing, error) {
+	deadline := a.since.Add(l.config.Limits.Handshake)
+	if err := l.proxied(ctx, deadline, a, conn.Peer); err != nil {
+		return nil, err
+	}
+	if err := a.SetDeadline(deadline); err != nil {
+		return nil, err
+	}
+	framing, err := l.choose(a, conn)
+	if err != nil {
+		return nil, err
+	}
+	return framing, a.SetDeadline(time.Time{})
+}
+
+// proxied reads what a load balancer says of its client.
+func (l *Listener) proxied(ctx context.Context, deadline time.Time, a *accepted, peer *curlew.Peer) error {
+	if l.config.Proxy == nil {
+		return nil
+	}
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	source, destination, prefix, err := l.config.Proxy(ctx, a.Conn)
+	if err != nil {
+		return err
+	}
+	a.prefix = prefix
+	if source != nil {
+		peer.Addr = source
+	}
+	if destination != nil {
+		peer.LocalAddr = destination
+	}
+	return nil
+}
+
+// choose finds the framing, through TLS where that is configured.
+func (l *Listener) choose(a *accepted, conn *Conn) (Framing, error) {
+	if l.config.TLS == nil {
+		return l.sniff(a.Conn, a.prefix, conn)
+	}
+	if err := a.peek(); err != nil {
+		return nil, fmt.Errorf("waiting for TLS: %w", err)
+	}
+	if a.prefix[0] != tlsHandshake {
+		if l.config.AllowPlaintext {
+			return l.sniff(a.Conn, a.prefix, conn)
+		}
+		if looksLikeHTTP1(a.prefix) {
+			refuseHTTP(a.Conn, "this port takes TLS only; use https")
+		}
+		return nil, fmt.Errorf("plaintext, but this port takes TLS only; it begins with %s", show(a.prefix))
+	}
+	secure := tls.Server(a, l.config.TLS)
+	// The deadline and stop end it; a context would cost a goroutine.
+	if err := secure.Handshake(); err != nil {
+		return nil, fmt.Errorf("TLS handshake: %w", err)
+	}
+	state := secure.ConnectionState()
+	conn.Peer.TLS = &state
+	if name := state.NegotiatedProtocol; name != "" {
+		framing := l.alpn[name]
+		if framing == nil { // only by a tls.Config from a hook
+			return nil, fmt.Errorf("TLS handshake: no framing for the negotiated protocol %q", name)
+		}
+		conn.Raw = secure
+		return framing, nil
+	}
+	return l.sniff(secure, nil, conn)
+}
+
+// peek waits for the first bytes.
+func (a *accepted) peek() error {
+	if len(a.prefix) > 0 {
+		return nil
+	}
+	buf := make([]byte, MaxSniff)
+	n, err := a.Conn.Read(buf)
+	if n == 0 {
+		return err
+	}
+	a.prefix = buf[:n]
+	return nil
+}
+
+// withALPN returns config with the framings' names, also where a hook of it
+// chooses another configuration.
+func withALPN(config *tls.Config, framings []Framing) *tls.Config {
+	var names []string
+	for _, f := range framings {
+		names = append(names, f.ALPN()...)
+	}
+	config = config.Clone()
+	config.NextProtos = names
+	if choose := config.GetConfigForClient; choose != nil {
+		config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			chosen, err := choose(hello)
+			if chosen == nil || err != nil {
+				return nil, err
+			}
+			chosen = chosen.Clone()
+			chosen.NextProtos = names
+			return chosen, nil
+		}
+	}
+	return config
+}
