@@ -89,6 +89,7 @@ type Method struct {
 	request       reflect.Type // element type: Args for messages of type *Args; nil if not known
 	reply         reflect.Type
 	handler       Handler
+	schema        func() (*Schema, error)
 }
 
 // NewMethod describes a method whose messages' Go types are not known
@@ -105,6 +106,7 @@ func newMethod(name string, kind Kind, request, reply reflect.Type, h Handler, o
 	for _, opt := range opts {
 		opt.applyToMethod(m)
 	}
+	m.schema = schemaOf(m.request, m.reply)
 	return m
 }
 
@@ -243,7 +245,11 @@ func BidiStream[Req, Res any](name string, f func(context.Context, Bidi[Req, Res
 // handler's bug and the caller's internal error.
 func setReply[Res any](call *Call, reply *Res) error {
 	if reply == nil {
-		return Errorf(Internal, "%s: the handler returned neither a reply nor an error", call.Method().FullName())
+		return noReply(call)
 	}
 	return call.SetReply(reply)
+}
+
+func noReply(call *Call) error {
+	return Errorf(Internal, "%s: the handler returned neither a reply nor an error", call.Method().FullName())
 }
