@@ -1,0 +1,360 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package native
+
+import (
+	"context"
+	"time"
+
+	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/internal/bufpool"
+	"github.com/curlewrpc/curlew/wire"
+)
+
+// conn is a wire.Session for the calls that this side makes.
+var _ wire.Session = (*conn)(nil)
+
+// Draining is closed once no new calls are taken.
+func (c *conn) Draining() <-chan struct{} { return c.away }
+
+// Capacity is how many more calls could begin now.
+func (c *conn) Capacity() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.goingAway {
+		return 0
+	}
+	return max(0, c.maxOutgoing()-c.outgoing)
+}
+
+// maxOutgoing bounds the calls in flight that this side may make. mu is held.
+func (c *conn) maxOutgoing() int {
+	return int(min(c.theirs.maxStreams, uint64(c.limits.MaxStreams)))
+}
+
+// Close ends the connection and waits for what it started.
+func (c *conn) Close(cause error) error {
+	err := curlew.Errorf(curlew.Canceled, "connection to %s: closed on this side", c.peer).WithCause(errGone)
+	if cause != nil {
+		err = curlew.ErrorOf(cause)
+	}
+	c.closeWith(closeNormal, err)
+	if !c.accepted { // else the one who serves the connection waits for it
+		<-c.loop
+	}
+	return nil
+}
+
+// clientStream is a call that this side makes.
+type clientStream struct {
+	stream
+	oneWay bool
+
+	// Guarded by c.mu.
+	stop      func() bool // ends the watch on the call's context
+	header    curlew.Header
+	hasHeader bool
+	trailer   curlew.Header
+	isOver    bool          // the slot is given back
+	headerIn  chan struct{} // closed with hasHeader; nil if nobody waits
+}
+
+// Open begins a call; see [wire.Session].
+func (c *conn) Open(ctx context.Context, call *curlew.Call) (wire.ClientStream, error) {
+	s, err := c.prepare(call)
+	if err != nil {
+		return nil, err
+	}
+	var msg *bufpool.Buf
+	var fl flags
+	if call.Method().Kind() == curlew.KindUnary {
+		request, err := call.Request()
+		if err != nil {
+			return nil, err
+		}
+		if msg, fl, err = s.encode(request); err != nil {
+			return nil, err
+		}
+		defer func() { msg.Free() }()
+	}
+	if err := c.slot(ctx); err != nil {
+		return nil, err
+	}
+	sent, err := s.sendCall(ctx, call, msg, fl)
+	if err != nil {
+		return nil, err
+	}
+	if call.Method().Kind() != curlew.KindUnary {
+		s.follow(ctx)
+		return s, nil
+	}
+	s.sendEnd = true
+	if sent < len(msg.B) {
+		_, err := s.sendMessage(ctx, msg.B, max(0, sent), sent >= 0, fl, true)
+		if err != nil && ctx.Err() != nil {
+			s.cancel(ctx)
+			return nil, err
+		}
+		// Any other error ended the call: Wait tells it.
+	}
+	return s, nil
+}
+
+// prepare makes the stream of a call and checks what can be checked before
+// anything is sent.
+func (c *conn) prepare(call *curlew.Call) (*clientStream, error) {
+	o := call.Options()
+	s := &clientStream{oneWay: o.OneWay && call.Method().Kind() == curlew.KindUnary}
+	s.c, s.client, s.local, s.method = c, s, true, call.Method()
+	s.single = !s.method.Kind().ManyReplies()
+	s.codec = c.codec
+	if o.Codec != nil {
+		s.codec = o.Codec
+	}
+	if err := s.codec.Supports(s.method); err != nil {
+		return nil, curlew.Errorf(curlew.Unimplemented, "%s as %s: %w", s.method.FullName(), s.codec.Name(), err).WithProgress(curlew.NotSent)
+	}
+	s.maxReceive, s.maxSend = c.limits.MaxReceive, c.limits.MaxSend
+	if o.MaxReceive > 0 {
+		s.maxReceive = o.MaxReceive
+	}
+	if o.MaxSend > 0 {
+		s.maxSend = o.MaxSend
+	}
+	if size, most := call.Header().Size(), min(c.limits.MaxHeader, maxBlock); size > most {
+		return nil, curlew.Errorf(curlew.ResourceExhausted, "%s: header of %d bytes, more than the %d that the native protocol carries", s.method.FullName(), size, most).WithProgress(curlew.NotSent)
+	}
+	if len(s.method.FullName()) > maxName {
+		return nil, curlew.Errorf(curlew.InvalidArgument, "method name of %d bytes, more than the %d allowed", len(s.method.FullName()), maxName).WithProgress(curlew.NotSent)
+	}
+	hashes(s.method) // worked out here, not under a lock
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s.compress = o.Compression == "gzip" && c.theirs.compression&compressionGzip != 0
+	if err := c.incompat[s.method]; err != nil {
+		return nil, err.WithProgress(curlew.NotSent)
+	}
+	return s, nil
+}
+
+// slot waits for one of the places for calls in flight, first come, first
+// served.
+func (c *conn) slot(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.refusal(); err != nil {
+		return err
+	}
+	if c.outgoing < c.maxOutgoing() && c.slots.l.Len() == 0 {
+		c.outgoing++
+		c.watch()
+		return nil
+	}
+	x := c.slots.join()
+	c.mu.Unlock()
+	var err error
+	select {
+	case <-x.turn:
+	case <-ctx.Done():
+		err = contextError(ctx).WithProgress(curlew.NotSent)
+	}
+	c.mu.Lock()
+	c.slots.leave(x)
+	if refused := c.refusal(); err == nil && refused != nil {
+		err = refused
+	}
+	if x.granted && err != nil {
+		c.freeSlot()
+	}
+	return err
+}
+
+// refusal says why no call can begin; nil if one can. mu is held.
+func (c *conn) refusal() error {
+	switch {
+	case c.err != nil:
+		return c.err.WithProgress(curlew.NotSent)
+	case c.goingAway:
+		return curlew.Errorf(curlew.Unavailable, "%s is going away", c.peer).
+			WithOrigin(curlew.OriginTransport).WithProgress(curlew.NotSent)
+	case c.theirs.maxStreams == 0:
+		return curlew.Errorf(curlew.Unimplemented, "%s offers no services on this connection", c.peer).WithProgress(curlew.NotSent)
+	}
+	return nil
+}
+
+// freeSlot gives a slot to the next who waits, if any. mu is held.
+func (c *conn) freeSlot() {
+	if c.goingAway || !c.slots.wake(true) {
+		c.outgoing--
+	}
+}
+
+// callRoom is what the fields of a CALL take at most, its header aside.
+const callRoom = maxName + 256
+
+// sendCall sends the CALL with as much of the message as credit and the frame
+// allow. sent is how many bytes of the message went with it; -1 if the message
+// has not been begun.
+func (s *clientStream) sendCall(ctx context.Context, call *curlew.Call, msg *bufpool.Buf, fl flags) (sent int, err error) {
+	c := s.c
+	var timeout uint64
+	if deadline, ok := ctx.Deadline(); ok {
+		left := time.Until(deadline)
+		if left <= 0 {
+			c.mu.Lock()
+			c.freeSlot()
+			c.mu.Unlock()
+			return -1, curlew.NewError(curlew.DeadlineExceeded, context.DeadlineExceeded.Error()).WithProgress(curlew.NotSent)
+		}
+		timeout = min(uint64(left.Microseconds())+1, maxInt)
+	}
+	if err := c.writer.Lock(ctx); err != nil {
+		c.mu.Lock()
+		c.freeSlot()
+		c.mu.Unlock()
+		return -1, curlew.ErrorOf(s.writeError(ctx, err)).WithProgress(curlew.NotSent)
+	}
+	c.mu.Lock()
+	err = c.refusal()
+	if err == nil && !c.budget.grow(initialWindow, c.budget.limit) {
+		err = curlew.Errorf(curlew.Unavailable, "connection to %s: too many received bytes wait for readers", c.peer).WithProgress(curlew.NotSent)
+	}
+	if err != nil {
+		c.freeSlot()
+		c.mu.Unlock()
+		c.writer.Unlock()
+		return -1, err
+	}
+	s.init(c, c.nextID)
+	c.nextID += 2
+	c.streams[s.id] = &s.stream
+	s.startOffset = c.writer.Offset()
+	sent = -1
+	if msg != nil {
+		sent = s.tryAcquire(len(msg.B), maxPiece-callRoom-call.Header().Size(), true)
+	}
+	id, define := c.methodsOut.ref(s.method)
+	if define && id != 0 {
+		c.definitions = append(c.definitions, s.method)
+	}
+	c.mu.Unlock()
+
+	b := c.writer.Buffer()
+	b.B = s.appendCall(b.B, call, id, define, timeout, msg, sent, fl)
+	c.writer.Unlock()
+	return sent, nil
+}
+
+// appendCall appends the CALL frame. The writer's lock is held.
+func (s *clientStream) appendCall(b []byte, call *curlew.Call, id uint64, define bool, timeout uint64, msg *bufpool.Buf, sent int, fl flags) []byte {
+	frameFlags := flags(0)
+	if sent >= 0 {
+		frameFlags = fl | flagMessage | flagEnd
+		if sent < len(msg.B) {
+			frameFlags = fl | flagMessage | flagMore
+		}
+	}
+	b, start := beginFrame(b, frameCall, frameFlags, s.id)
+	b = appendUvarint(b, id)
+	if define {
+		b = appendString(b, s.method.FullName())
+		b = append(b, byte(s.method.Kind()))
+		request, reply := hashes(s.method)
+		b = appendUvarint(appendUvarint(b, request), reply)
+	}
+	var bits byte
+	at := len(b)
+	b = append(b, 0)
+	if timeout > 0 {
+		bits |= callTimeout
+		b = appendUvarint(b, timeout)
+	}
+	if call.Header().Len() > 0 {
+		bits |= callHeader
+		b = s.c.namesOut.appendHeader(b, call.Header())
+	}
+	if s.codec.Name() != "proto" {
+		bits |= callCodec
+		b = appendString(b, s.codec.Name())
+	}
+	if s.oneWay {
+		bits |= callOneWay
+	}
+	b[at] = bits
+	if sent >= 0 {
+		if sent < len(msg.B) {
+			b = appendUvarint(b, uint64(len(msg.B)))
+		}
+		b = append(b, msg.B[:sent]...)
+	}
+	return endFrame(b, start)
+}
+
+// follow ends the call when its context does.
+func (s *clientStream) follow(ctx context.Context) {
+	stop := context.AfterFunc(ctx, func() { s.cancel(ctx) })
+	s.c.mu.Lock()
+	over := s.isOver
+	s.stop = stop
+	s.c.mu.Unlock()
+	if over {
+		stop()
+	}
+}
+
+// cancel tells the server that the caller has given up, and ends the call. The
+// error that it returns says how far the call got.
+func (s *clientStream) cancel(ctx context.Context) *curlew.Error {
+	err := contextError(ctx).WithProgress(curlew.MaybeSent)
+	if !s.c.writer.Flushed(s.startOffset) {
+		err = err.WithProgress(curlew.NotSent)
+	}
+	s.abandon(err)
+	return err
+}
+
+// abandon sends CANCEL and ends the call with err.
+func (s *clientStream) abandon(err *curlew.Error) {
+	if s.finish(err) {
+		s.c.controlText(frameCancel, s.id, uint64(err.Code()), err.Message())
+	}
+}
+
+// finish ends the call: with the error, or well if it is nil. It reports
+// whether it was the first to do so.
+func (s *clientStream) finish(err *curlew.Error) bool {
+	c := s.c
+	c.mu.Lock()
+	if s.isOver {
+		c.mu.Unlock()
+		return false
+	}
+	s.isOver = true
+	if err != nil {
+		s.failLocked(err)
+	}
+	s.recvEnd = true
+	wake(s.recvWake)
+	wake(s.sendWake)
+	s.knowHeader()
+	s.retire()
+	c.freeSlot()
+	stop := s.stop
+	c.mu.Unlock()
+	if stop != nil {
+		stop()
+	}
+	c.closeIfDrained()
+	return true
+}
+
+// knowHeader lets those go who wait for the header. mu is held.
+func (s *clientStream) knowHeader() {
+	s.hasHeader = true
+	if s.headerIn != nil {
+		close(s.headerIn)
+		s.headerIn = nil
+	}
+}

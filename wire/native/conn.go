@@ -1,0 +1,267 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package native
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/wire"
+	"github.com/curlewrpc/curlew/wire/internal/coalesce"
+)
+
+// conn is one connection, the same on both sides. Either side may open
+// streams: the one that connected odd ids, the other even ones.
+//
+// Locks: the writer's (held while a frame is appended) comes before mu. Neither
+// is held over I/O or while waiting.
+type conn struct {
+	proto      *Protocol
+	raw        net.Conn
+	limits     wire.Limits
+	logger     *slog.Logger
+	dispatcher wire.Dispatcher // nil: this side offers no services
+	peer       *curlew.Peer
+	codec      curlew.Codec // of calls that choose none
+	accepted   bool         // the peer connected
+	draining   <-chan struct{}
+
+	ctx    context.Context // of handlers; ends with the connection
+	cancel context.CancelCauseFunc
+	ready  chan struct{} // closed when the peer's HELLO is there
+	done   chan struct{} // closed when the connection has ended
+	loop   chan struct{} // closed when the read loop of a client has ended
+	writer *coalesce.Writer
+
+	// Guarded by the writer's lock: order on the wire is order of definition.
+	methodsOut methodSender
+	namesOut   nameSender
+
+	// Owned by the read loop.
+	methodsIn []*method
+	namesIn   nameReceiver
+
+	received atomic.Int64 // bytes, for liveness
+
+	mu          sync.Mutex
+	theirs      settings // the peer's HELLO
+	streams     map[uint64]*stream
+	nextID      uint64 // of the next stream opened here
+	lastPeerID  uint64 // of the last stream that the peer opened
+	outgoing    int    // streams opened here and not over
+	incoming    int    // streams opened by the peer whose handlers run
+	slots       waiters
+	send        sendWindow
+	recv        recvWindow
+	budget      budget    // for what all streams may hold
+	starved     []*stream // wait for the connection's credit
+	extending   []*stream // wait for budget to take in a large message
+	err         *curlew.Error
+	goingAway   bool          // the peer or we drain: no new outgoing streams
+	away        chan struct{} // closed with goingAway
+	drained     bool          // we have sent DRAIN
+	alive       liveness
+	pings       pingGuard
+	helloDone   bool                             // owned by the read loop
+	incompat    map[*curlew.Method]*curlew.Error // methods whose types the peer has otherwise
+	definitions []*curlew.Method                 // outgoing methods by number
+}
+
+// errGone is the cause of the end of a connection that ended well.
+var errGone = errors.New("connection closed")
+
+func newConn(p *Protocol, raw net.Conn, limits wire.Limits, logger *slog.Logger) *conn {
+	c := &conn{
+		proto: p, raw: raw, limits: limits, logger: logger,
+		ready: make(chan struct{}), done: make(chan struct{}), away: make(chan struct{}),
+		streams: make(map[uint64]*stream),
+		theirs:  defaultSettings(),
+		codec:   p.codecs[0],
+		send:    sendWindow{initialConn},
+		recv:    recvWindow{size: initialConn, granted: initialConn},
+		budget:  budget{limit: max(int64(limits.MaxBuffered), 2*messageCost(int64(limits.MaxReceive)))},
+	}
+	c.writer = coalesce.New(raw, p.tryWriter(raw), 0, func(err error) {
+		c.fail(c.transportError("write", err))
+	})
+	c.alive.init(limits.Liveness)
+	return c
+}
+
+// begin sets the context of handlers and begins with the magic and HELLO.
+func (c *conn) begin(ctx context.Context) error {
+	c.ctx, c.cancel = context.WithCancelCause(ctx)
+	if err := c.writer.LockControl(); err != nil {
+		return err
+	}
+	b := c.writer.Buffer()
+	b.B = append(b.B, magic...)
+	b.B = appendHello(b.B, c.ours())
+	c.writer.Unlock()
+	return nil
+}
+
+// ours are the settings of this side.
+func (c *conn) ours() settings {
+	s := defaultSettings()
+	s.compression = compressionGzip
+	s.maxReceive = uint64(c.limits.MaxReceive)
+	s.maxStreams = uint64(c.limits.MaxStreams)
+	if c.dispatcher == nil {
+		s.maxStreams = 0
+	}
+	return s
+}
+
+// control sends a small frame made of varints.
+func (c *conn) control(t frameType, stream uint64, values ...uint64) {
+	if err := c.writer.LockControl(); err != nil {
+		if errors.Is(err, coalesce.ErrStuck) {
+			c.fail(c.transportError("write", err))
+		}
+		return
+	}
+	b := c.writer.Buffer()
+	b.B = appendControl(b.B, t, stream, values...)
+	c.writer.Unlock()
+}
+
+// controlText sends a small frame of a number and a text.
+func (c *conn) controlText(t frameType, stream, value uint64, text string) {
+	if err := c.writer.LockControl(); err != nil {
+		return
+	}
+	b := c.writer.Buffer()
+	var start int
+	b.B, start = beginFrame(b.B, t, 0, stream)
+	b.B = appendUvarint(b.B, value)
+	b.B = appendString(b.B, cut(text, maxReason))
+	b.B = endFrame(b.B, start)
+	c.writer.Unlock()
+}
+
+// transportError describes a failure of the connection.
+func (c *conn) transportError(step string, err error) *curlew.Error {
+	var e *curlew.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return curlew.Errorf(curlew.Unavailable, "connection to %s: %s: %w", c.peer, step, err).WithOrigin(curlew.OriginTransport)
+}
+
+// fail ends the connection with err. Only the first call counts. It does not
+// wait, and may be called with no lock held from anywhere.
+func (c *conn) fail(err *curlew.Error) {
+	c.mu.Lock()
+	if c.err != nil {
+		c.mu.Unlock()
+		return
+	}
+	c.err = err
+	c.leave()
+	c.alive.stop()
+	failed := slices.Collect(maps.Values(c.streams))
+	c.slots.dismiss()
+	c.mu.Unlock()
+
+	c.raw.Close()
+	for _, s := range failed {
+		lost := c.lostError(err, s)
+		if s.local {
+			s.client.finish(lost)
+		} else {
+			s.server.fail(lost)
+		}
+	}
+	c.cancel(err)
+	close(c.done)
+}
+
+// lostError is err with the progress of a call that was under way.
+func (c *conn) lostError(err *curlew.Error, s *stream) *curlew.Error {
+	if s.local && !c.writer.Flushed(s.startOffset) {
+		return err.WithProgress(curlew.NotSent)
+	}
+	return err.WithProgress(curlew.MaybeSent)
+}
+
+// failure returns why the connection has ended; nil while it lives.
+func (c *conn) failure() *curlew.Error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// closeWith tells the peer why, as far as that is possible in a second, and
+// ends the connection.
+func (c *conn) closeWith(code closeCode, err *curlew.Error) {
+	if c.failure() == nil {
+		c.raw.SetWriteDeadline(time.Now().Add(closeTimeout))
+		c.controlText(frameClose, 0, uint64(code), err.Message())
+		ctx, stop := context.WithTimeout(context.Background(), closeTimeout)
+		c.writer.Drain(ctx)
+		stop()
+	}
+	c.fail(err)
+}
+
+// closeTimeout bounds the last write of a connection.
+const closeTimeout = time.Second
+
+// leave takes no more outgoing calls. mu is held.
+func (c *conn) leave() {
+	if !c.goingAway {
+		c.goingAway = true
+		close(c.away)
+	}
+}
+
+// quiet reports whether no call is in flight in either direction.
+func (c *conn) quiet() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.outgoing == 0 && c.incoming == 0
+}
+
+// drain tells the peer that no call after those begun will be served.
+func (c *conn) drain() {
+	c.mu.Lock()
+	if c.drained || c.err != nil {
+		c.mu.Unlock()
+		return
+	}
+	c.drained = true
+	last := c.lastPeerID
+	c.mu.Unlock()
+	c.controlText(frameDrain, 0, last, "shutting down")
+	c.closeIfDrained()
+}
+
+// closeIfDrained ends a connection that has been drained and is quiet.
+func (c *conn) closeIfDrained() {
+	c.mu.Lock()
+	over := c.drained && c.incoming == 0 && c.outgoing == 0 && c.err == nil
+	c.mu.Unlock()
+	if over {
+		c.closeWith(closeNormal, curlew.Errorf(curlew.Unavailable, "connection to %s: closed after draining", c.peer).
+			WithOrigin(curlew.OriginTransport).WithCause(errGone))
+	}
+}
+
+// end is what a connection's owner does last.
+func (c *conn) end() {
+	<-c.done
+	c.writer.Close(c.failure())
+}
+
+func (c *conn) String() string { return fmt.Sprintf("native connection to %s", c.peer) }

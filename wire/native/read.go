@@ -1,0 +1,302 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package native
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"time"
+
+	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/internal/bufpool"
+)
+
+// readSize is the size of a read buffer that holds no large frame.
+const readSize = 16 << 10
+
+// run reads from r, the connection with its sniffed prefix, until it ends, and
+// returns why if that is nobody's wish. All of the connection has ended then.
+func (c *conn) run(r io.Reader) error {
+	c.raw.SetReadDeadline(time.Now().Add(c.limits.Handshake))
+	err := c.read(r)
+	var broken *connError
+	switch {
+	case errors.As(err, &broken):
+		c.logger.Warn("curlew: connection ended", "protocol", "native", "peer", c.peer.String(), "reason", broken.text)
+		c.closeWith(broken.code, curlew.Errorf(curlew.Unavailable, "connection to %s: %w", c.peer, err).WithOrigin(curlew.OriginTransport))
+	case errors.Is(err, io.EOF):
+		c.fail(curlew.Errorf(curlew.Unavailable, "connection to %s: closed by the peer without a goodbye", c.peer).
+			WithOrigin(curlew.OriginTransport).WithCause(io.ErrUnexpectedEOF))
+	default:
+		c.fail(c.transportError("read", err))
+	}
+	c.end()
+	if failure := c.failure(); !errors.Is(failure, errGone) {
+		return failure
+	}
+	return nil
+}
+
+// read reads and handles frames until an error.
+func (c *conn) read(r io.Reader) error {
+	buf := bufpool.Get(readSize)
+	defer func() { buf.Free() }()
+	magicLeft := magic
+	start, end := 0, 0 // of what is not handled
+	for {
+		n, err := r.Read(buf.B[end:])
+		if n == 0 && err != nil {
+			return err
+		}
+		c.received.Add(int64(n))
+		end += n
+		if magicLeft != "" {
+			k := min(len(magicLeft), end-start)
+			if string(buf.B[start:start+k]) != magicLeft[:k] {
+				return protocolErrorf("the peer does not speak Curlew's native protocol: it began with %.16q", buf.B[start:end])
+			}
+			magicLeft, start = magicLeft[k:], start+k
+		}
+		for magicLeft == "" {
+			f, k, err := parseFrame(buf.B[start:end])
+			if err != nil {
+				return err
+			}
+			if k == 0 {
+				break
+			}
+			if err := c.handle(&f); err != nil {
+				return err
+			}
+			start += k
+		}
+		end = copy(buf.B, buf.B[start:end])
+		start = 0
+		if end == len(buf.B) { // a frame larger than the buffer
+			larger := bufpool.Get(maxFrame + maxHeadSize)
+			copy(larger.B, buf.B)
+			buf.Free()
+			buf = larger
+		}
+	}
+}
+
+// handle handles one frame. Its error ends the connection.
+func (c *conn) handle(f *frame) error {
+	if !c.helloDone {
+		if f.typ != frameHello {
+			return protocolErrorf("%s frame before HELLO", f.typ)
+		}
+		return c.handleHello(f)
+	}
+	r := &reader{b: f.payload}
+	var err error
+	switch f.typ {
+	case frameCall:
+		return c.handleCall(f, r)
+	case frameData, frameHeader, frameStatus, frameCancel:
+		return c.handleStream(f, r)
+	case frameCredit:
+		err = c.handleCredit(f, r)
+	case framePing:
+		err = c.handlePing(r)
+	case framePong:
+		r.uint()
+	case frameDrain:
+		err = c.handleDrain(r)
+	case frameClose:
+		return c.handleClose(r)
+	case frameDescriptor:
+		return c.handleDescriptor(r)
+	case frameHello:
+		return protocolErrorf("second HELLO")
+	}
+	if err != nil {
+		return err
+	}
+	return framed(f, r.done())
+}
+
+// framed says of which frame err was.
+func framed(f *frame, err error) error {
+	var e *connError
+	if err == nil || errors.As(err, &e) {
+		return err
+	}
+	return protocolErrorf("%s frame on stream %d: %v", f.typ, f.stream, err)
+}
+
+func (c *conn) handleHello(f *frame) error {
+	s, err := parseHello(f.payload)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	c.theirs, c.helloDone = s, true
+	c.send.credit += int64(s.connWindow) - initialConn
+	c.mu.Unlock()
+	c.raw.SetReadDeadline(time.Time{})
+	close(c.ready)
+	return nil
+}
+
+func (c *conn) handleCredit(f *frame, r *reader) error {
+	n := r.uint()
+	if r.err != nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if f.stream == 0 {
+		if !c.send.add(n) {
+			return protocolErrorf("CREDIT of %d: the connection's credit overflows", n)
+		}
+		c.wakeStarved()
+		return nil
+	}
+	s := c.streams[f.stream]
+	if s == nil {
+		return c.checkOver(f)
+	}
+	if !s.send.add(n) {
+		return protocolErrorf("CREDIT of %d on stream %d: its credit overflows", n, f.stream)
+	}
+	wake(s.sendWake)
+	return nil
+}
+
+func (c *conn) handlePing(r *reader) error {
+	token := r.uint()
+	c.mu.Lock()
+	ok := c.pings.ping(time.Now())
+	c.mu.Unlock()
+	if !ok {
+		return limitErrorf("too many PINGs: at most one in %v is welcome", minPingEvery)
+	}
+	c.control(framePong, 0, token)
+	return nil
+}
+
+// handleDrain learns that the peer begins no calls after the last one named.
+func (c *conn) handleDrain(r *reader) error {
+	last := r.uint()
+	reason := r.string(maxReason)
+	if r.err != nil {
+		return nil
+	}
+	c.mu.Lock()
+	c.leave()
+	var refused []*stream
+	for id, s := range c.streams {
+		if s.local && id > last {
+			refused = append(refused, s)
+		}
+	}
+	c.slots.dismiss()
+	c.mu.Unlock()
+	for _, s := range refused {
+		s.client.finish(curlew.Errorf(curlew.Unavailable, "%s is going away: %s", c.peer, reason).
+			WithOrigin(curlew.OriginTransport).WithProgress(curlew.Refused))
+	}
+	return nil
+}
+
+// handleClose learns why the peer ends the connection.
+func (c *conn) handleClose(r *reader) error {
+	code := closeCode(r.uint())
+	reason := r.string(maxReason)
+	err := curlew.Errorf(curlew.Unavailable, "connection to %s: closed by the peer: %s", c.peer, reason).WithOrigin(curlew.OriginTransport)
+	if code == closeNormal {
+		err = err.WithCause(errGone)
+	}
+	c.fail(err)
+	return io.EOF
+}
+
+// checkOver accepts a frame for a stream that is over and refuses one for a
+// stream that never was. mu is held.
+func (c *conn) checkOver(f *frame) error {
+	local := f.stream%2 == c.nextID%2
+	if f.stream == 0 || local && f.stream >= c.nextID || !local && f.stream > c.lastPeerID {
+		return protocolErrorf("%s frame on stream %d, which was never opened", f.typ, f.stream)
+	}
+	return nil
+}
+
+// handleStream handles a frame of a stream that is there, or is over.
+func (c *conn) handleStream(f *frame, r *reader) error {
+	c.mu.Lock()
+	s := c.streams[f.stream]
+	if s == nil {
+		err := c.checkOver(f)
+		c.mu.Unlock()
+		if err == nil && f.typ == frameHeader { // its names are defined all the same
+			c.namesIn.header(r, maxBlock)
+			err = framed(f, r.err)
+		}
+		if err == nil && f.typ == frameStatus {
+			_, err = c.parseStatus(f, r)
+		}
+		if err == nil && f.flags&flagMessage != 0 {
+			err = c.passConnection(f, r.b)
+		}
+		return err
+	}
+	c.mu.Unlock()
+	if s.local {
+		return s.client.handle(f, r)
+	}
+	return s.server.handle(f, r)
+}
+
+// passConnection counts message bytes against the connection's credit, which
+// comes back as soon as they have left the socket: no stream can starve another.
+func (c *conn) passConnection(f *frame, piece []byte) error {
+	cost := int64(len(piece)) + frameCost
+	c.mu.Lock()
+	ok := c.recv.receive(cost)
+	c.recv.consume(cost)
+	n := c.recv.refill()
+	c.mu.Unlock()
+	if !ok {
+		return protocolErrorf("%s frame: beyond the connection's credit", f.typ)
+	}
+	c.grant([]credit{{0, n}})
+	return nil
+}
+
+// tick runs the liveness timer.
+func (c *conn) tick() {
+	c.mu.Lock()
+	if c.err != nil || c.outgoing == 0 && c.incoming == 0 {
+		c.alive.armed = false
+		c.mu.Unlock()
+		return
+	}
+	ping, dead := c.alive.tick(c.received.Load())
+	if !dead {
+		c.alive.timer.Reset(c.alive.every)
+	}
+	c.mu.Unlock()
+	switch {
+	case dead:
+		c.fail(curlew.Errorf(curlew.Unavailable, "connection to %s: the peer has sent nothing for %v while calls were in flight, and did not answer a ping", c.peer, c.limits.Liveness).
+			WithOrigin(curlew.OriginTransport))
+	case ping:
+		c.control(framePing, 0, 1)
+	}
+}
+
+// watch arms the liveness timer. mu is held.
+func (c *conn) watch() { c.alive.start(c.received.Load(), c.tick) }
+
+func tlsState(raw net.Conn) *tls.ConnectionState {
+	if t, ok := raw.(*tls.Conn); ok {
+		s := t.ConnectionState()
+		return &s
+	}
+	return nil
+}

@@ -1,0 +1,304 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package native
+
+import (
+	"context"
+	"io"
+
+	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/internal/bufpool"
+	"github.com/curlewrpc/curlew/wire"
+)
+
+// serverStream is a call that the peer makes.
+type serverStream struct {
+	stream
+	in     wire.Incoming
+	oneWay bool
+
+	// Of the handler's goroutine.
+	headerSent bool
+	delivered  bool // of a single request
+}
+
+var _ wire.ServerStream = (*serverStream)(nil)
+
+// handle handles a frame of the call.
+func (s *serverStream) handle(f *frame, r *reader) error {
+	switch f.typ {
+	case frameCancel:
+		code, reason := curlew.Code(r.uint()), r.string(maxReason)
+		if err := r.done(); err != nil {
+			return framed(f, err)
+		}
+		if !code.Valid() || code == curlew.OK {
+			code = curlew.Canceled
+		}
+		s.fail(curlew.Errorf(code, "canceled by the client: %s", reason).WithOrigin(curlew.OriginServer))
+		return nil
+	case frameCall, frameData:
+	default:
+		return protocolErrorf("%s frame on stream %d from the side that called", f.typ, f.stream)
+	}
+	c := s.c
+	if f.flags&flagMessage != 0 {
+		if err := c.passConnection(f, r.b); err != nil {
+			return err
+		}
+	} else if err := r.done(); err != nil {
+		return framed(f, err)
+	}
+	c.mu.Lock()
+	var credits []credit
+	var err error
+	switch {
+	case f.flags&flagMessage != 0:
+		credits, err = s.takeIn(f, r.b)
+	case f.flags&flagEnd == 0:
+		err = protocolErrorf("%s frame on stream %d with neither a message nor an end", f.typ, f.stream)
+	}
+	if f.flags&flagEnd != 0 && err == nil {
+		if s.partial != nil && s.err == nil {
+			err = protocolErrorf("%s frame on stream %d ends inside a message", f.typ, f.stream)
+		}
+		s.recvEnd = true
+		wake(s.recvWake)
+	}
+	var broken *curlew.Error
+	if s.broken {
+		s.broken, broken = false, s.err
+	}
+	c.mu.Unlock()
+	c.grant(credits)
+	if broken != nil {
+		s.in.Cancel(broken)
+	}
+	return err
+}
+
+// fail ends the call for its handler.
+func (s *serverStream) fail(err *curlew.Error) {
+	s.c.mu.Lock()
+	s.failLocked(err)
+	s.c.mu.Unlock()
+	s.in.Cancel(err)
+}
+
+// Send sends one reply; see [curlew.Stream].
+func (s *serverStream) Send(ctx context.Context, m any) error {
+	if err := s.SendHeader(ctx); err != nil {
+		return err
+	}
+	msg, fl, err := s.encode(m)
+	if err != nil {
+		return err
+	}
+	defer msg.Free()
+	begun, err := s.sendMessage(ctx, msg.B, 0, false, fl, false)
+	if err != nil && begun && ctx.Err() != nil {
+		// Half a message has left: the stream is of no use.
+		s.fail(curlew.Errorf(curlew.Internal, "%s: a reply was given up half-way: %w", s.method.FullName(), context.Cause(ctx)))
+	}
+	return err
+}
+
+// SendHeader sends the reply's header if that has not been done.
+func (s *serverStream) SendHeader(ctx context.Context) error {
+	if s.headerSent {
+		return nil
+	}
+	h := s.in.Call.ReplyHeader()
+	if err := s.c.checkBlock("header", h); err != nil {
+		return err
+	}
+	s.headerSent = true
+	if s.oneWay {
+		return nil
+	}
+	if err := s.c.writer.Lock(ctx); err != nil {
+		return s.writeError(ctx, err)
+	}
+	b := s.c.writer.Buffer()
+	var start int
+	b.B, start = beginFrame(b.B, frameHeader, 0, s.id)
+	b.B = s.c.namesOut.appendHeader(b.B, h)
+	b.B = endFrame(b.B, start)
+	s.c.writer.Unlock()
+	return nil
+}
+
+// checkBlock refuses a header or trailer that is too large to be sent.
+func (c *conn) checkBlock(what string, h *curlew.Header) *curlew.Error {
+	if size, most := h.Size(), min(c.limits.MaxHeader, maxBlock); size > most {
+		return curlew.Errorf(curlew.Internal, "reply %s of %d bytes, more than the %d that the native protocol carries", what, size, most)
+	}
+	return nil
+}
+
+// Receive decodes the next request; see [wire.ServerStream].
+func (s *serverStream) Receive(ctx context.Context, m any) error {
+	msg, err := s.next(ctx)
+	if err == io.EOF && s.single && !s.delivered {
+		return curlew.Errorf(curlew.InvalidArgument, "%s: a %s call needs a request, and none came", s.method.FullName(), s.method.Kind())
+	}
+	if err != nil {
+		return err
+	}
+	s.delivered = true
+	return s.decode(msg, m)
+}
+
+// CloseSend does nothing: the handler's return ends the replies.
+func (s *serverStream) CloseSend() error { return nil }
+
+// Close does nothing: the dispatcher finishes the call when the handler returns.
+func (s *serverStream) Close() error { return nil }
+
+// Header returns the request's header.
+func (s *serverStream) Header(context.Context) (*curlew.Header, error) { return &s.in.Header, nil }
+
+// Trailer returns an empty header: requests have no trailer.
+func (s *serverStream) Trailer() *curlew.Header { return new(curlew.Header) }
+
+// Finish ends the call; see [wire.ServerStream].
+func (s *serverStream) Finish(reply any, err *curlew.Error) *curlew.Error {
+	if !s.oneWay {
+		err = s.answer(reply, err)
+	}
+	c := s.c
+	c.mu.Lock()
+	if s.err == nil {
+		s.err = curlew.Errorf(curlew.Canceled, "%s: the call is over", s.method.FullName())
+	}
+	s.drop()
+	s.retire()
+	credits := c.extendOthers()
+	c.incoming--
+	c.mu.Unlock()
+	c.grant(credits)
+	c.closeIfDrained()
+	return err
+}
+
+// answer sends what is left to send of a call: the reply, if any, and STATUS.
+func (s *serverStream) answer(reply any, err *curlew.Error) *curlew.Error {
+	c := s.c
+	trailer := s.in.Call.ReplyTrailer()
+	if bad := c.checkBlock("trailer", trailer); bad != nil {
+		trailer, err = new(curlew.Header), bad
+	}
+	header := s.in.Call.ReplyHeader()
+	if s.headerSent {
+		header = nil
+	} else if bad := c.checkBlock("header", header); bad != nil {
+		header, err = nil, bad
+	}
+	var msg *bufpool.Buf
+	var fl flags
+	if err == nil && reply != nil {
+		var bad error
+		if msg, fl, bad = s.encode(reply); bad != nil {
+			err = curlew.ErrorOf(bad)
+		} else {
+			defer msg.Free()
+		}
+	}
+	if msg != nil && !s.fits(len(msg.B)) {
+		if bad := s.sendLarge(msg.B, fl); bad != nil {
+			err = bad
+		}
+		msg, header = nil, nil
+	}
+	if bad := c.sendStatus(s.id, header, trailer, err, msg, fl); bad != nil && err == nil {
+		err = bad
+	}
+	return err
+}
+
+// statusRoom is what a STATUS without an error takes beside its blocks and
+// message.
+const statusRoom = 64
+
+// fits takes the credit for a message that goes with its STATUS, and reports
+// false if it must go by itself.
+func (s *serverStream) fits(n int) bool {
+	if n > maxPiece-statusRoom-s.in.Call.ReplyHeader().Size()-s.in.Call.ReplyTrailer().Size() {
+		return false
+	}
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	cost := int64(n) + frameCost
+	if s.err != nil || s.send.credit < cost || s.c.send.credit < cost {
+		return false
+	}
+	s.send.take(int64(n))
+	s.c.send.take(int64(n))
+	return true
+}
+
+// sendLarge sends a reply in frames of its own before the STATUS.
+func (s *serverStream) sendLarge(msg []byte, fl flags) *curlew.Error {
+	ctx := s.in.HandlerContext()
+	if err := s.SendHeader(ctx); err != nil {
+		return curlew.ErrorOf(err)
+	}
+	if _, err := s.sendMessage(ctx, msg, 0, false, fl, false); err != nil {
+		return curlew.ErrorOf(err)
+	}
+	return nil
+}
+
+// sendStatus sends a call's end. It waits for room as long as the connection
+// lives.
+func (c *conn) sendStatus(id uint64, header, trailer *curlew.Header, err *curlew.Error, msg *bufpool.Buf, fl flags) *curlew.Error {
+	if bad := c.writer.Lock(c.ctx); bad != nil {
+		return c.transportError("write", bad)
+	}
+	b := c.writer.Buffer()
+	b.B = c.appendStatus(b.B, id, header, trailer, err, msg, fl)
+	c.writer.Unlock()
+	return nil
+}
+
+// refuse answers a call that has no stream, from the read loop: it does not
+// wait.
+func (c *conn) refuse(id uint64, err *curlew.Error) {
+	if bad := c.writer.LockControl(); bad != nil {
+		c.fail(c.transportError("write", bad))
+		return
+	}
+	b := c.writer.Buffer()
+	b.B = c.appendStatus(b.B, id, nil, nil, err, nil, 0)
+	c.writer.Unlock()
+}
+
+// appendStatus appends a STATUS frame. The writer's lock is held.
+func (c *conn) appendStatus(b []byte, id uint64, header, trailer *curlew.Header, err *curlew.Error, msg *bufpool.Buf, fl flags) []byte {
+	if msg != nil {
+		fl |= flagMessage
+	}
+	b, start := beginFrame(b, frameStatus, fl|flagEnd, id)
+	at := len(b)
+	b = append(b, 0)
+	if err != nil {
+		b[at] |= statusError
+		if err.Progress() == curlew.Refused {
+			b[at] |= statusRefused
+		}
+		b = appendError(b, err)
+	}
+	if header != nil && header.Len() > 0 {
+		b[at] |= statusHeader
+		b = c.namesOut.appendHeader(b, header)
+	}
+	if trailer != nil && trailer.Len() > 0 {
+		b[at] |= statusTrailer
+		b = c.namesOut.appendHeader(b, trailer)
+	}
+	if msg != nil {
+		b = append(b, msg.B...)
+	}
+	return endFrame(b, start)
+}

@@ -1,0 +1,124 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package native
+
+import (
+	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/internal/bufpool"
+)
+
+// stream is one call's state on a connection, what both sides have in common.
+// The fields below mu's line are guarded by the connection's mu.
+type stream struct {
+	c          *conn
+	id         uint64
+	local      bool // opened by this side
+	method     *curlew.Method
+	codec      curlew.Codec
+	compress   bool
+	maxReceive int
+	maxSend    int
+	single     bool // one message is to be received, known to be wanted from the start
+	// startOffset is where the CALL stands in the connection's bytes.
+	startOffset int64
+	server      *serverStream // of a stream opened by the peer
+	client      *clientStream // of a stream opened here
+
+	// Guarded by c.mu.
+	win       recvWindow
+	reserved  int64 // of the connection's budget
+	queue     []message
+	partial   *message // being assembled
+	received  int      // messages begun
+	recvEnd   bool     // the peer sends no more messages
+	err       *curlew.Error
+	receiving bool // somebody waits in next
+	extending bool // in the connection's extending list
+	starved   bool // in the connection's starved list
+	broken    bool // failed here by what was received
+	sendEnd   bool
+	send      sendWindow
+
+	recvWake chan struct{} // capacity 1
+	sendWake chan struct{} // capacity 1
+}
+
+// message is a received message, complete or not.
+type message struct {
+	buf        *bufpool.Buf
+	total      int   // bytes, on the wire
+	cost       int64 // credit that it took
+	compressed bool
+}
+
+func (m *message) free() {
+	if m.buf != nil {
+		m.buf.Free()
+		m.buf = nil
+	}
+}
+
+// init readies s for use. mu is held.
+func (s *stream) init(c *conn, id uint64) {
+	s.c, s.id = c, id
+	s.win = recvWindow{size: initialWindow, granted: initialWindow}
+	s.reserved = initialWindow
+	s.send = sendWindow{int64(c.theirs.streamWindow)}
+	s.recvWake = make(chan struct{}, 1)
+	s.sendWake = make(chan struct{}, 1)
+}
+
+// wake wakes the one who waits on ch, now or soon.
+func wake(ch chan struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default:
+	}
+}
+
+// failLocked makes err the answer to everything on the stream. mu is held.
+func (s *stream) failLocked(err *curlew.Error) {
+	if s.err == nil {
+		s.err = err
+	}
+	s.recvEnd = true
+	if s.partial != nil {
+		s.partial.free()
+		s.partial = nil
+	}
+	wake(s.recvWake)
+	wake(s.sendWake)
+}
+
+// retire ends the stream's hold on the connection, but for messages that wait
+// to be received. mu is held.
+func (s *stream) retire() {
+	delete(s.c.streams, s.id)
+	s.win.size, s.win.granted = 0, 0
+	s.rebudget()
+}
+
+// drop frees what waits to be received. mu is held.
+func (s *stream) drop() {
+	for i := range s.queue {
+		s.win.consume(s.queue[i].cost)
+		s.queue[i].free()
+	}
+	s.queue = nil
+	if s.partial != nil {
+		s.win.consume(s.partial.cost)
+		s.partial.free()
+		s.partial = nil
+	}
+	s.rebudget()
+}
+
+// rebudget returns to the connection's budget what the window no longer holds.
+// mu is held.
+func (s *stream) rebudget() {
+	if held := s.win.held(); held < s.reserved {
+		s.c.budget.used -= s.reserved - held
+		s.reserved = held
+	}
+}

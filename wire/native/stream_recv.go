@@ -1,0 +1,266 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package native
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/internal/bufpool"
+)
+
+// maxWindow is how far a stream's window grows for a fast reader.
+const maxWindow = 4 << 20
+
+// credit is to be granted to the peer in a CREDIT frame.
+type credit struct {
+	stream uint64
+	n      int64
+}
+
+func (c *conn) grant(credits []credit) {
+	for _, g := range credits {
+		if g.n > 0 {
+			c.control(frameCredit, g.stream, uint64(g.n))
+		}
+	}
+}
+
+// takeIn takes a piece of a message into the stream. The credits that it
+// returns are to be granted. A *connError ends the connection; an error of the
+// stream goes to s.err. mu is held.
+func (s *stream) takeIn(f *frame, piece []byte) (credits []credit, err error) {
+	cost := int64(len(piece)) + frameCost
+	if s.recvEnd && s.err == nil {
+		return nil, protocolErrorf("%s frame on stream %d after its end", f.typ, s.id)
+	}
+	if !s.win.receive(cost) {
+		return nil, protocolErrorf("%s frame on stream %d: %d bytes beyond the credit given", f.typ, s.id, -s.win.granted)
+	}
+	if s.err != nil { // the call is over here; the peer does not know yet
+		s.win.consume(cost)
+		return nil, nil
+	}
+	if s.partial == nil {
+		if piece, err = s.beginMessage(f, piece); err != nil || s.err != nil {
+			s.win.consume(cost)
+			return nil, err
+		}
+	}
+	m := s.partial
+	if len(m.buf.B)+len(piece) > m.total {
+		return nil, protocolErrorf("message on stream %d is longer than the %d bytes announced", s.id, m.total)
+	}
+	m.buf.Grow(len(piece))
+	m.buf.B = append(m.buf.B, piece...)
+	m.cost += cost
+	if f.flags&flagMore == 0 {
+		if len(m.buf.B) != m.total {
+			return nil, protocolErrorf("message on stream %d ends after %d of %d bytes", s.id, len(m.buf.B), m.total)
+		}
+		s.queue = append(s.queue, *m)
+		s.partial = nil
+		wake(s.recvWake)
+	} else if n := s.extend(); n > 0 {
+		credits = append(credits, credit{s.id, n})
+	}
+	return credits, nil
+}
+
+// beginMessage begins to assemble a message with its first piece. Nothing is
+// allocated for bytes that have only been announced. mu is held.
+func (s *stream) beginMessage(f *frame, piece []byte) ([]byte, error) {
+	total := uint64(len(piece))
+	if f.flags&flagMore != 0 {
+		r := reader{b: piece}
+		total = r.uint()
+		if r.err != nil {
+			return nil, protocolErrorf("%s frame on stream %d: %v", f.typ, s.id, r.err)
+		}
+		piece = r.b
+	}
+	if total > uint64(s.maxReceive) {
+		s.failCall(tooLarge("received", total, s.maxReceive))
+		return nil, nil
+	}
+	s.received++
+	if s.single && s.received > 1 {
+		s.failCall(curlew.Errorf(curlew.InvalidArgument, "%s: more than the one message that a %s call has", s.method.FullName(), s.method.Kind()))
+		return nil, nil
+	}
+	s.partial = &message{buf: bufpool.Get(0), total: int(total), compressed: f.flags&flagCompressed != 0}
+	return piece, nil
+}
+
+// failCall fails the call from within the read loop, which then tells whom it
+// concerns. mu is held.
+func (s *stream) failCall(err *curlew.Error) {
+	s.failLocked(err)
+	s.broken = true
+}
+
+func tooLarge(done string, size uint64, limit int) *curlew.Error {
+	option := "WithLimits(wire.Limits{MaxReceive: …})"
+	if done == "sent" {
+		option = "WithLimits(wire.Limits{MaxSend: …})"
+	}
+	return curlew.Errorf(curlew.ResourceExhausted, "message of %d bytes is larger than the %d that may be %s; raise it by %s", size, limit, done, option)
+}
+
+// extend returns the credit to grant so that a message being assembled, which
+// somebody waits for, can arrive whole though it is larger than the window. If
+// the connection's budget does not allow it now, the stream waits its turn. mu
+// is held.
+func (s *stream) extend() int64 {
+	if s.partial == nil || !s.single && !s.receiving {
+		return 0
+	}
+	n := s.win.shortOf(messageCost(int64(s.partial.total - len(s.partial.buf.B))))
+	if n == 0 {
+		return 0
+	}
+	more := max(0, s.win.granted+n+s.win.buffered-s.reserved)
+	if !s.c.budget.grow(more, s.c.budget.limit) {
+		if !s.extending {
+			s.extending = true
+			s.c.extending = append(s.c.extending, s)
+		}
+		return 0
+	}
+	s.reserved += more
+	s.win.granted += n
+	return n
+}
+
+// extendOthers extends streams that waited for budget. mu is held.
+func (c *conn) extendOthers() (credits []credit) {
+	waiting := c.extending
+	c.extending = nil
+	for _, s := range waiting {
+		s.extending = false
+		if n := s.extend(); n > 0 {
+			credits = append(credits, credit{s.id, n})
+		}
+	}
+	return credits
+}
+
+// next returns the next message, waiting for it. The error is io.EOF at the
+// peer's end, the stream's error, or ctx's.
+func (s *stream) next(ctx context.Context) (message, error) {
+	c := s.c
+	for {
+		c.mu.Lock()
+		if len(s.queue) > 0 && (!s.single || s.recvEnd) {
+			m := s.queue[0]
+			s.queue[0] = message{}
+			s.queue = s.queue[1:]
+			credits := s.consumed(m.cost)
+			c.mu.Unlock()
+			c.grant(credits)
+			return m, nil
+		}
+		if s.recvEnd {
+			defer c.mu.Unlock()
+			if s.err != nil {
+				return message{}, s.err
+			}
+			return message{}, io.EOF
+		}
+		s.receiving = true
+		n := s.extend()
+		c.mu.Unlock()
+		c.grant([]credit{{s.id, n}})
+		select {
+		case <-s.recvWake:
+		case <-ctx.Done():
+			c.mu.Lock()
+			s.receiving = false
+			c.mu.Unlock()
+			return message{}, contextError(ctx)
+		}
+		c.mu.Lock()
+		s.receiving = false
+		c.mu.Unlock()
+	}
+}
+
+// consumed gives a received message's credit back to the peer. mu is held.
+func (s *stream) consumed(cost int64) []credit {
+	s.win.consume(cost)
+	if w := &s.win; w.size > 0 && w.size < maxWindow && len(s.queue) == 0 && w.granted < w.size/4 {
+		// The reader has caught up while the sender was short of credit: the
+		// window, not the reader, sets the pace.
+		if s.c.budget.grow(w.size, s.c.budget.limit/2) {
+			s.reserved += w.size
+			w.size *= 2
+		}
+	}
+	var credits []credit
+	if n := s.win.refill(); n > 0 {
+		credits = append(credits, credit{s.id, n})
+	}
+	s.rebudget()
+	return append(credits, s.c.extendOthers()...)
+}
+
+// decode decodes m into v and frees m.
+func (s *stream) decode(m message, v any) error {
+	defer m.free()
+	b := m.buf.B
+	if m.compressed {
+		out, err := gunzip(b, s.maxReceive)
+		if err != nil {
+			return err
+		}
+		defer out.Free()
+		b = out.B
+	}
+	if err := s.codec.Decode(b, v); err != nil {
+		code := curlew.InvalidArgument
+		if s.local {
+			code = curlew.Internal
+		}
+		return curlew.Errorf(code, "%s: decode a message of %d bytes as %s into %T: %w", s.method.FullName(), len(b), s.codec.Name(), v, err).
+			WithProgress(curlew.Answered)
+	}
+	return nil
+}
+
+// gunzip undoes gzip, never making more than limit bytes.
+func gunzip(b []byte, limit int) (*bufpool.Buf, error) {
+	z, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil, curlew.Errorf(curlew.InvalidArgument, "decompress message: %w", err)
+	}
+	out := bufpool.Get(0)
+	n, err := io.Copy(out, io.LimitReader(z, int64(limit)+1))
+	switch {
+	case err != nil:
+		err = curlew.Errorf(curlew.InvalidArgument, "decompress message: %w", err)
+	case n > int64(limit):
+		err = curlew.Errorf(curlew.ResourceExhausted, "message of %d compressed bytes is larger than the %d that may be received", len(b), limit)
+	default:
+		return out, nil
+	}
+	out.Free()
+	return nil, err
+}
+
+// contextError is the error of an operation whose ctx has ended.
+func contextError(ctx context.Context) *curlew.Error {
+	code := curlew.Canceled
+	if ctx.Err() == context.DeadlineExceeded {
+		code = curlew.DeadlineExceeded
+	}
+	text := ctx.Err().Error()
+	if cause := context.Cause(ctx); cause != ctx.Err() {
+		text = fmt.Sprintf("%s: %v", text, cause)
+	}
+	return curlew.NewError(code, text).WithCause(context.Cause(ctx))
+}
