@@ -34,10 +34,10 @@ func schemaOf(request, reply reflect.Type) func() (*Schema, error) {
 		s := new(Schema)
 		var err error
 		if s.Request, err = descriptorOf(&compiler, request); err != nil {
-			return nil, fmt.Errorf("curlew: request: %w", err)
+			return nil, fmt.Errorf("request: %w", err)
 		}
 		if s.Reply, err = descriptorOf(&compiler, reply); err != nil {
-			return nil, fmt.Errorf("curlew: reply: %w", err)
+			return nil, fmt.Errorf("reply: %w", err)
 		}
 		if s.Request != nil {
 			s.RequestHash = schema.Hash(s.Request)

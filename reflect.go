@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-
-	"github.com/curlewrpc/curlew/schema"
 )
 
 // Reflect makes a service of a receiver's exported methods, promoted ones too.
@@ -37,10 +35,9 @@ func Reflect(receiver any) (*Service, error) {
 		return nil, fmt.Errorf("curlew: Reflect: %w", err)
 	}
 	var (
-		compiler schema.Compiler
-		methods  []*Method
-		skipped  []Skipped
-		errs     []error
+		methods []*Method
+		skipped []Skipped
+		errs    []error
 	)
 	for i := range v.NumMethod() {
 		method := v.Type().Method(i).Name
@@ -49,11 +46,12 @@ func Reflect(receiver any) (*Service, error) {
 			skipped = append(skipped, Skipped{Method: method, Reason: misfit})
 			continue
 		}
-		if err := s.compile(&compiler); err != nil {
+		r := &reflected{shape: s, function: v.Method(i)}
+		m := newMethod(method, s.kind, s.request, s.reply, r.serve, nil)
+		if _, err := m.Schema(); err != nil {
 			errs = append(errs, fmt.Errorf("method %s: %w", method, err))
 		}
-		r := &reflected{shape: s, function: v.Method(i)}
-		methods = append(methods, newMethod(method, s.kind, s.request, s.reply, r.serve, nil))
+		methods = append(methods, m)
 	}
 	skipped = append(skipped, outOfReach(v.Type())...)
 	if len(methods) == 0 {

@@ -9,8 +9,6 @@ import (
 	"reflect"
 
 	"google.golang.org/protobuf/proto"
-
-	"github.com/curlewrpc/curlew/schema"
 )
 
 // shape is how a receiver's method fits a kind of call.
@@ -203,15 +201,4 @@ func message(t reflect.Type) reflect.Type {
 		return t.Elem()
 	}
 	return t
-}
-
-// compile finds out whether the messages can be expressed.
-func (s *shape) compile(c *schema.Compiler) error {
-	if _, err := c.Compile(s.request); err != nil {
-		return fmt.Errorf("its request: %w", err)
-	}
-	if _, err := c.Compile(s.reply); err != nil {
-		return fmt.Errorf("its reply: %w", err)
-	}
-	return nil
 }
