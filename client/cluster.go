@@ -1,0 +1,333 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/balance"
+	"github.com/curlewrpc/curlew/discovery"
+	"github.com/curlewrpc/curlew/wire"
+)
+
+// cluster is the servers of a target: what the resolver told, a pool of
+// connections to each, and the picker that chooses among them.
+type cluster struct {
+	client  *Client
+	picker  balance.Picker
+	changed broadcast // the set of pools, the state of one, or what is wrong
+
+	mu      sync.Mutex // guards the rest; held while picker.Update runs
+	pools   map[poolKey]*pool
+	lost    *curlew.Error // why the last connection could not be made
+	unknown error         // why the resolver knows nothing newer
+}
+
+type poolKey struct{ network, address string }
+
+func newCluster(c *Client) *cluster {
+	return &cluster{client: c, picker: c.settings.picker(), pools: make(map[poolKey]*pool)}
+}
+
+// watch follows the resolver until it has said its last or the client closes.
+func (c *cluster) watch(resolver discovery.Resolver, updates iter.Seq2[discovery.Update, error]) {
+	ctx := c.client.ctx
+	for failures := 1; ; failures++ {
+		var last error
+		for u, err := range updates {
+			if last = err; err != nil {
+				c.noteUnknown(err)
+				continue
+			}
+			failures = 1
+			c.update(u)
+		}
+		if last == nil || ctx.Err() != nil {
+			return
+		}
+		for updates = nil; updates == nil; failures++ {
+			if !sleep(ctx, c.client.settings.backoff.Delay(failures, rand.Float64())) {
+				return
+			}
+			var err error
+			if updates, err = resolver.Watch(ctx, c.client.target); err != nil {
+				c.noteUnknown(err)
+			}
+		}
+	}
+}
+
+// sleep waits for d and reports whether ctx let it.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// update replaces the set of servers. Pools of servers that stay, stay.
+func (c *cluster) update(u discovery.Update) {
+	if u.Policy != nil {
+		c.client.policy.Store(u.Policy)
+	}
+	endpoints := c.usable(u.Endpoints)
+	c.mu.Lock()
+	if len(endpoints) == 0 {
+		// An empty set is more often a registry's fault than the truth, and
+		// calling the last servers known does no harm.
+		c.unknown = errors.New("the resolver knows no endpoint")
+		c.mu.Unlock()
+		c.changed.send()
+		return
+	}
+	c.unknown = nil
+	pools := make(map[poolKey]*pool, len(endpoints))
+	nodes := make([]balance.Node, 0, len(endpoints))
+	for i := range endpoints {
+		key := poolKey{endpoints[i].Network, endpoints[i].Address}
+		p := c.pools[key]
+		if p == nil {
+			p = newPool(c, &endpoints[i])
+		}
+		p.endpoint.Store(&endpoints[i])
+		pools[key] = p
+		nodes = append(nodes, p)
+	}
+	gone := c.pools
+	c.pools = pools
+	c.picker.Update(nodes)
+	c.mu.Unlock()
+	c.changed.send()
+	for key, p := range gone {
+		if pools[key] != p {
+			p.retire()
+		}
+	}
+}
+
+// usable returns the endpoints that can be called, each once.
+func (c *cluster) usable(endpoints []discovery.Endpoint) []discovery.Endpoint {
+	seen := make(map[poolKey]bool, len(endpoints))
+	usable := make([]discovery.Endpoint, 0, len(endpoints))
+	for _, e := range endpoints {
+		if e.Network == "" {
+			e.Network = "tcp"
+		}
+		key := poolKey{e.Network, e.Address}
+		if err := e.Check(); err != nil {
+			c.client.settings.logger.Warn("curlew: endpoint left out", "target", c.client.target, "err", err)
+		} else if !seen[key] {
+			seen[key] = true
+			usable = append(usable, e)
+		}
+	}
+	return usable
+}
+
+func (c *cluster) noteUnknown(err error) {
+	c.client.settings.logger.Warn("curlew: resolver failed", "target", c.client.target, "err", err)
+	c.mu.Lock()
+	c.unknown = err
+	c.mu.Unlock()
+	c.changed.send()
+}
+
+// noteLost keeps why a connection could not be made; nil says that one was.
+func (c *cluster) noteLost(err *curlew.Error) {
+	c.mu.Lock()
+	c.lost = err
+	c.mu.Unlock()
+}
+
+// remote returns what a protocol must know of an endpoint.
+func (c *cluster) remote(e *discovery.Endpoint) *wire.Remote {
+	s := c.client.settings
+	r := &wire.Remote{
+		Network: e.Network, Address: e.Address, Authority: s.authority,
+		TLS: s.tls, Dial: s.dial, Codec: s.codec, Limits: s.limits, Logger: s.logger,
+	}
+	if s.dispatcher != nil {
+		r.Services = s.dispatcher
+	}
+	if r.Authority == "" {
+		r.Authority = authority(c.client.target, e)
+	}
+	return r
+}
+
+// authority is the name by which a server is asked for.
+func authority(t discovery.Target, e *discovery.Endpoint) string {
+	switch {
+	case t.Scheme != "":
+		return t.Endpoint
+	case e.Network == "unix":
+		return "localhost"
+	}
+	if host, port, err := net.SplitHostPort(e.Address); err == nil && host == "" {
+		return net.JoinHostPort("localhost", port)
+	}
+	return e.Address
+}
+
+// pick chooses a server that has a connection, waiting for one until ctx ends.
+func (c *cluster) pick(ctx context.Context, call *curlew.Call, tried []balance.Node) (balance.Pick, *pool, error) {
+	info := balance.Info{Call: call, Tried: tried}
+	pick, p, err := c.try(ctx, info)
+	if err != nil && err != balance.ErrNotReady {
+		return balance.Pick{}, nil, err
+	}
+	if p != nil && p.State() == balance.Ready {
+		return pick, p, nil
+	}
+	return c.await(ctx, info, pick, p)
+}
+
+// try asks the picker once.
+func (c *cluster) try(ctx context.Context, info balance.Info) (balance.Pick, *pool, error) {
+	pick, err := c.picker.Pick(ctx, info)
+	if err != nil {
+		if errors.Is(err, balance.ErrNotReady) {
+			err = balance.ErrNotReady
+		}
+		return balance.Pick{}, nil, err
+	}
+	p, ok := pick.Node.(*pool)
+	if !ok {
+		return balance.Pick{}, nil, curlew.Errorf(curlew.Internal, "the picker chose a %T, not one of its nodes", pick.Node).
+			WithProgress(curlew.NotSent)
+	}
+	if p.State() == balance.Failing {
+		abandon(pick, balance.ErrNotReady)
+		return balance.Pick{}, nil, balance.ErrNotReady
+	}
+	return pick, p, nil
+}
+
+// abandon tells a picker that its pick came to nothing.
+func abandon(pick balance.Pick, err error) {
+	if pick.Feedback != nil {
+		pick.Feedback.Done(balance.Result{Err: err})
+	}
+}
+
+// await goes on picking, from a first pick that may be none, and connecting
+// until there is a connection.
+func (c *cluster) await(ctx context.Context, info balance.Info, pick balance.Pick, p *pool) (balance.Pick, *pool, error) {
+	ctx, cancel := patiently(ctx)
+	defer cancel()
+	for {
+		if p != nil {
+			err := p.connect(ctx)
+			if err == nil {
+				return pick, p, nil
+			}
+			abandon(pick, err)
+		}
+		switch {
+		case c.client.ctx.Err() != nil:
+			return balance.Pick{}, nil, errClosed
+		case ctx.Err() != nil:
+			return balance.Pick{}, nil, c.unreachable(ctx)
+		}
+		changed := c.changed.wait()
+		var err error
+		pick, p, err = c.try(ctx, info)
+		switch {
+		case err == nil:
+			continue
+		case err != balance.ErrNotReady:
+			return balance.Pick{}, nil, err
+		}
+		if err := c.hopeless(); err != nil {
+			return balance.Pick{}, nil, err
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		case <-c.client.ctx.Done():
+		}
+	}
+}
+
+// hopeless returns why waiting for a server does not help, or nil.
+func (c *cluster) hopeless() *curlew.Error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.pools {
+		if !p.hopeless.Load() {
+			return nil
+		}
+	}
+	return c.lost
+}
+
+// patiently bounds ctx by the client's patience if it has no deadline.
+func patiently(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, connectPatience, errImpatient)
+}
+
+var errImpatient = fmt.Errorf("waited %v, as calls without a deadline do", connectPatience)
+
+// unreachable is the error of a call whose ctx ended before there was a
+// connection.
+func (c *cluster) unreachable(ctx context.Context) *curlew.Error {
+	c.mu.Lock()
+	var reason error = errors.New("connecting takes longer")
+	switch {
+	case c.lost != nil:
+		reason = c.lost
+	case c.unknown != nil:
+		reason = c.unknown
+	case len(c.pools) == 0:
+		reason = errors.New("the resolver has not answered yet")
+	}
+	c.mu.Unlock()
+	cause := context.Cause(ctx)
+	code := curlew.CodeOf(ctx.Err())
+	if cause == errImpatient {
+		code = curlew.Unavailable
+	}
+	return curlew.NewError(code, fmt.Sprintf("no connection to %s: %v: %s", c.client.target, cause, curlew.ErrorOf(reason).Message())).
+		WithCause(errors.Join(cause, reason)).WithProgress(curlew.NotSent)
+}
+
+// broadcast wakes all who wait for something to change.
+type broadcast struct {
+	mu sync.Mutex
+	ch chan struct{} // nil if nobody waits
+}
+
+// wait returns a channel that the next send closes.
+func (b *broadcast) wait() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ch == nil {
+		b.ch = make(chan struct{})
+	}
+	return b.ch
+}
+
+func (b *broadcast) send() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ch != nil {
+		close(b.ch)
+		b.ch = nil
+	}
+}

@@ -1,0 +1,35 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/curlewrpc/curlew/balance"
+)
+
+// defaults is what a client is without options.
+func defaults() *settings {
+	return &settings{
+		dial:     (&net.Dialer{}).DialContext,
+		picker:   func() balance.Picker { return balance.NewPickFirst() },
+		maxConns: 4,
+		logger:   slog.New(slog.DiscardHandler),
+	}
+}
+
+const (
+	// maxAttempts bounds how often a call is tried that no server has begun.
+	maxAttempts = 3
+	// connectPatience bounds how long a call without a deadline waits for a
+	// connection.
+	connectPatience = 10 * time.Second
+	// idleTimeout is how long a connection beside another stays without calls.
+	idleTimeout = time.Minute
+	// stableAfter is how long a connection must have lived for its server to
+	// count as well again.
+	stableAfter = time.Second
+)
