@@ -59,6 +59,10 @@ type Session interface {
 }
 
 // ClientStream is one call as its protocol sees it on the client.
+//
+// For a method with one reply, Receive returns the message once it is known to
+// be the only one and the call to have ended well. After Close, Header and
+// Trailer tell at once what has arrived.
 type ClientStream interface {
 	curlew.Stream
 	// Wait waits until the outcome of a call with one reply is known: header,
