@@ -53,9 +53,8 @@ func Listen(ctx context.Context, address string, options ListenOptions) (net.Lis
 }
 
 func listenUnix(ctx context.Context, config *net.ListenConfig, path string, mode fs.FileMode) (net.Listener, error) {
-	abstract := strings.HasPrefix(path, "@")
 	l, err := config.Listen(ctx, "unix", path)
-	if err != nil && !abstract {
+	if err != nil {
 		if obstacle := removeStale(ctx, path); obstacle != nil {
 			return nil, fmt.Errorf("%w: %w", err, obstacle)
 		}
@@ -64,7 +63,7 @@ func listenUnix(ctx context.Context, config *net.ListenConfig, path string, mode
 	if err != nil {
 		return nil, err
 	}
-	if mode != 0 && !abstract {
+	if abstract := strings.HasPrefix(path, "@"); mode != 0 && !abstract {
 		if err := os.Chmod(path, mode); err != nil {
 			return nil, errors.Join(err, l.Close())
 		}

@@ -87,6 +87,9 @@ func TestWriteGrows(t *testing.T) {
 			t.Fatalf("Write = %d, %v", n, err)
 		}
 		want = append(want, chunk...)
+		if b.class != classOf(cap(b.B)) {
+			t.Fatalf("a buffer of %d bytes is in class %d", cap(b.B), b.class)
+		}
 	}
 	if !bytes.Equal(b.B, want) {
 		t.Error("content differs after growing")

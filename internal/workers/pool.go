@@ -148,7 +148,6 @@ func (p *Pool) park(w *worker) bool {
 	if !p.sweeping {
 		p.sweeping = true
 		p.live++
-		p.unused = 0
 		if p.sweeper == nil {
 			p.sweeper = time.AfterFunc(p.config.IdleTime, p.sweep)
 		} else {

@@ -105,6 +105,8 @@ func TestCutAtEveryOffset(t *testing.T) {
 						t.Errorf("offset %d: Write = %d, %v", offset, n, err)
 					case offset < len(message) && latency == 0 && (n != offset || !errors.Is(err, test.write)):
 						t.Errorf("offset %d: Write = %d, %v, want %v", offset, n, err, test.write)
+					case latency > 0 && (n != len(message) || err != nil):
+						t.Errorf("offset %d: Write before the cut is known = %d, %v", offset, n, err)
 					}
 					expect(t, b, message[:offset])
 					expectError(t, b, test.read)

@@ -132,6 +132,25 @@ func TestDialRacesClose(t *testing.T) {
 	}
 }
 
+// The listener closes while a Dial is under way: the connection that it may
+// have queued is not left there.
+func TestDialArrivesAfterClose(t *testing.T) {
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			network := New()
+			network.SetFaults(Faults{Latency: time.Minute}, Faults{})
+			l, _ := network.Listen("")
+			time.AfterFunc(time.Second, func() { l.Close() })
+			if _, err := network.Dial(t.Context(), l.Addr().String()); !errors.Is(err, syscall.ECONNREFUSED) {
+				t.Errorf("Dial: %v", err)
+			}
+			if n := len(l.queue); n > 0 {
+				t.Errorf("%d connections are left in the queue", n)
+			}
+		})
+	}
+}
+
 func TestDialCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := New()
