@@ -89,7 +89,8 @@ func newConn(p *Protocol, raw net.Conn, limits wire.Limits, logger *slog.Logger)
 		codec:   p.codecs[0],
 		send:    sendWindow{initialConn},
 		recv:    recvWindow{size: initialConn, granted: initialConn},
-		budget:  budget{limit: max(int64(limits.MaxBuffered), 2*messageCost(int64(limits.MaxReceive)))},
+		// Whatever the streams hold, one large message can always arrive whole.
+		budget: budget{limit: int64(limits.MaxBuffered) + messageCost(int64(limits.MaxReceive))},
 	}
 	c.writer = coalesce.New(raw, p.tryWriter(raw), 0, func(err error) {
 		c.fail(c.transportError("write", err))
