@@ -15,9 +15,11 @@ import (
 type HTTPProtocol interface {
 	// Name is the protocol's name, "connect".
 	Name() string
-	// Match reports whether the request, by method, path and fields, is this
-	// protocol's.
-	Match(r *HTTPRequest) bool
+	// Match says whether the request, by method, path and fields, is this
+	// protocol's; d tells whether there is such a method. The first Yes gets the
+	// request. Maybe is for one that would get an error from this protocol at
+	// best: it comes after the user's own http.Handler.
+	Match(r *HTTPRequest, d Dispatcher) Match
 	// Serve answers the exchange. ctx ends when the client has gone.
 	Serve(ctx context.Context, x Exchange, d Dispatcher)
 }
@@ -63,8 +65,9 @@ func (f *Fields) Add(name, value string) { *f = append(*f, Field{strings.ToLower
 type Exchange interface {
 	// Request returns the head; always the same.
 	Request() *HTTPRequest
-	// Read reads the request's body; io.EOF ends it.
-	Read(p []byte) (int, error)
+	// Read reads the request's body; io.EOF ends it. If ctx ends first it returns
+	// ctx's cause; whether one may read on after that depends on the HTTP version.
+	Read(ctx context.Context, p []byte) (int, error)
 	// Respond sends the response's head, once, before the first Write. It is
 	// flushed with the first bytes of the body, the end, or by Flush.
 	Respond(status int, fields Fields) error
@@ -100,8 +103,8 @@ type ClientExchange interface {
 	CloseWrite() error
 	// Response waits for the response's head.
 	Response(ctx context.Context) (status int, fields Fields, err error)
-	// Read reads the response's body; io.EOF ends it.
-	Read(p []byte) (int, error)
+	// Read reads the response's body as Read of [Exchange] does the request's.
+	Read(ctx context.Context, p []byte) (int, error)
 	// Trailers returns the response's trailers after Read has returned io.EOF.
 	Trailers() Fields
 	// Reset abandons the exchange and releases it.

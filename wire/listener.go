@@ -110,10 +110,7 @@ func (c *ListenerConfig) check() (map[string]Framing, error) {
 	if c.MaxConnections < 0 {
 		errs = append(errs, fmt.Errorf("MaxConnections is negative: %d", c.MaxConnections))
 	}
-	l := c.Limits
-	if min(l.MaxReceive, l.MaxSend, l.MaxHeader, l.MaxStreams, l.MaxBuffered) < 0 || min(l.Handshake, l.Liveness) < 0 {
-		errs = append(errs, fmt.Errorf("a limit is negative: %+v", l))
-	}
+	errs = append(errs, c.Limits.Validate())
 	return alpn, errors.Join(errs...)
 }
 
@@ -162,7 +159,9 @@ func (l *Listener) Serve(ctx context.Context, d Dispatcher) error {
 	defer cancel(nil)
 	l.mu.Lock()
 	again := l.cancel != nil
-	l.cancel = cancel
+	if !again {
+		l.cancel = cancel
+	}
 	l.mu.Unlock()
 	if again {
 		return fmt.Errorf("wire: listener at %v: Serve was called twice", l.Addr())
