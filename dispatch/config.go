@@ -50,33 +50,43 @@ type MethodConfig struct {
 	MaxConcurrent, MaxQueue int
 }
 
-func (c *Config) validate() error {
-	var errs []error
-	errs = append(errs, checkInterceptors(c.Interceptors), checkNumber("MaxConcurrent", c.MaxConcurrent), checkNumber("MaxQueue", c.MaxQueue))
+// canonical checks c and returns it with its methods under their full names.
+func (c Config) canonical() (Config, error) {
+	errs := []error{
+		checkInterceptors(c.Interceptors),
+		checkNumber("MaxConcurrent", c.MaxConcurrent),
+		checkNumber("MaxQueue", c.MaxQueue),
+	}
 	if c.MaxQueue > 0 && c.MaxConcurrent == 0 {
 		errs = append(errs, errors.New("MaxQueue without MaxConcurrent: nothing would ever wait"))
 	}
+	methods := make(map[string]MethodConfig, len(c.Methods))
 	for name, m := range c.Methods {
-		if err := m.validate(name); err != nil {
-			errs = append(errs, fmt.Errorf("method %q: %w", name, err))
+		service, method := curlew.SplitName(name)
+		full := service + "/" + method
+		if _, twice := methods[full]; twice {
+			errs = append(errs, fmt.Errorf("method %s is configured twice", full))
+		}
+		methods[full] = m
+		if service == "" || method == "" {
+			errs = append(errs, fmt.Errorf(`method %q: write "pkg.Service/Method", or "pkg.Service/*" for all methods of a service`, name))
+		}
+		if err := m.check(); err != nil {
+			errs = append(errs, fmt.Errorf("method %s: %w", full, err))
 		}
 	}
-	return errors.Join(errs...)
+	c.Methods = methods
+	return c, errors.Join(errs...)
 }
 
-func (c *MethodConfig) validate(name string) error {
-	var errs []error
-	if service, method := curlew.SplitName(name); service == "" || method == "" {
-		errs = append(errs, errors.New(`the name must be "pkg.Service/Method", or "pkg.Service/*" for all methods of a service`))
-	}
-	errs = append(errs,
+func (c *MethodConfig) check() error {
+	return errors.Join(
 		checkInterceptors(c.Interceptors),
 		checkNumber("Timeout", c.Timeout),
 		checkNumber("MaxReceive", c.MaxReceive),
 		checkNumber("MaxSend", c.MaxSend),
 		checkNumber("MaxConcurrent", c.MaxConcurrent),
 		checkNumber("MaxQueue", c.MaxQueue))
-	return errors.Join(errs...)
 }
 
 func checkNumber[T int | time.Duration](field string, n T) error {

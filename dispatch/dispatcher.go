@@ -33,7 +33,8 @@ var _ wire.Dispatcher = (*Dispatcher)(nil)
 // New returns a dispatcher without services. The error tells all that is wrong
 // with c.
 func New(c Config) (*Dispatcher, error) {
-	if err := c.validate(); err != nil {
+	c, err := c.canonical()
+	if err != nil {
 		return nil, err
 	}
 	d := &Dispatcher{
