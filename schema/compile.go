@@ -214,9 +214,11 @@ func (c *compilation) messageValue(t reflect.Type, pointer bool, path string) (v
 		err = cannot(path, fmt.Sprintf("the message %s as a value", t), fmt.Sprintf("use *%s", t))
 	case isProto(t):
 		v.kind = kindProto
-		if _, err = protoDescriptor(t); err != nil {
-			err = fmt.Errorf("%s: %w", path, err)
+		md, err := protoDescriptor(t)
+		if err != nil {
+			return v, fmt.Errorf("%s: %w", path, err)
 		}
+		v.nullable = md.FullName() == "google.protobuf.Value"
 	default:
 		v.kind = kindMessage
 		v.message, err = c.structure(t, path)

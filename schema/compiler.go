@@ -163,8 +163,18 @@ func (t *Type) annotate(err error) error {
 // protoMessageType is what generated messages implement on their pointers.
 var protoMessageType = reflect.TypeFor[proto.Message]()
 
+// isProto reports whether t is a generated message, not a struct that has its
+// methods from an embedded one.
 func isProto(t reflect.Type) bool {
-	return t.Kind() == reflect.Struct && reflect.PointerTo(t).Implements(protoMessageType)
+	if t.Kind() != reflect.Struct || !reflect.PointerTo(t).Implements(protoMessageType) {
+		return false
+	}
+	for i := range t.NumField() {
+		if f := t.Field(i); f.Anonymous && (f.Type.Implements(protoMessageType) || reflect.PointerTo(f.Type).Implements(protoMessageType)) {
+			return false
+		}
+	}
+	return true
 }
 
 // protoDescriptor returns the descriptor that the generated message t carries.

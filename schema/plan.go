@@ -119,15 +119,16 @@ const (
 
 // A value is the plan of one value: of a field, an element, a map's key.
 type value struct {
-	kind    kind
-	wire    protowire.Type
-	memory  memory            // of numbers and enums
-	proto   protoreflect.Kind // in descriptors
-	typ     reflect.Type      // the Go type, without the pointer
-	pointer bool              // the Go value is a *typ: messages only
-	length  int               // of a byte array
-	message *message          // of kindMessage
-	enum    *enum             // of kindEnum
+	kind     kind
+	wire     protowire.Type
+	memory   memory            // of numbers and enums
+	proto    protoreflect.Kind // in descriptors
+	typ      reflect.Type      // the Go type, without the pointer
+	pointer  bool              // the Go value is a *typ: messages only
+	length   int               // of a byte array
+	message  *message          // of kindMessage
+	enum     *enum             // of kindEnum
+	nullable bool              // JSON's null is a value: google.protobuf.Value
 }
 
 // packable reports whether lists of the value are sent packed.

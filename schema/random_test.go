@@ -37,7 +37,7 @@ func (r random) fill(v reflect.Value, depth int) {
 		v.Set(reflect.ValueOf(&Audit{By: "me", Note: r.text()}))
 		return
 	case *fieldmaskpb.FieldMask:
-		v.Set(reflect.ValueOf(&fieldmaskpb.FieldMask{Paths: []string{"a.b", r.text()}}))
+		v.Set(reflect.ValueOf(&fieldmaskpb.FieldMask{Paths: []string{"a.b", "c_d"}}))
 		return
 	case *structpb.Value:
 		v.Set(reflect.ValueOf(structpb.NewStringValue(r.text())))
