@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew/balance"
+	"github.com/curlewrpc/curlew/wire/native"
 )
 
 // defaults is what a client is without options.
 func defaults() *settings {
 	return &settings{
+		protocol: native.New(),
 		dial:     (&net.Dialer{}).DialContext,
 		picker:   func() balance.Picker { return balance.NewPickFirst() },
 		maxConns: 4,
