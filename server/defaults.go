@@ -4,13 +4,14 @@
 package server
 
 import (
-	"errors"
-	"net"
-
 	"github.com/curlewrpc/curlew/wire"
+	"github.com/curlewrpc/curlew/wire/native"
 )
 
-// source returns a source of the connections that l accepts.
-func (s *Server) source(l net.Listener) (wire.Source, error) {
-	return nil, errors.New("server: listeners are not assembled yet")
+// defaultFramings returns the protocols that a server speaks on each port
+// unless [WithFramings] says otherwise. This is the one list of them.
+func (o *options) defaultFramings() []wire.Framing {
+	return []wire.Framing{
+		native.New(),
+	}
 }

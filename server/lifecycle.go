@@ -44,9 +44,7 @@ type serving struct {
 func (s *Server) Serve(ctx context.Context, sources ...wire.Source) error {
 	all, err := s.begin(ctx, sources)
 	if err != nil {
-		for _, source := range sources {
-			source.Close()
-		}
+		closeAll(sources)
 		return err
 	}
 	ended := make(chan error, len(all))
@@ -101,6 +99,14 @@ func (s *Server) begin(ctx context.Context, sources []wire.Source) ([]*serving, 
 }
 
 var errShutDown = errors.New("server: it has been shut down; make a new one")
+
+// closeAll closes sources that are not served. What a Close says is no news: the
+// sources are not wanted.
+func closeAll(sources []wire.Source) {
+	for _, source := range sources {
+		_ = source.Close()
+	}
+}
 
 // serve serves one source until it ends.
 func (s *Server) serve(source *serving) error {
@@ -186,9 +192,7 @@ func (s *Server) drain() {
 	s.bound = nil
 	s.closeIfIdle()
 	s.mu.Unlock()
-	for _, source := range bound {
-		source.Close()
-	}
+	closeAll(bound)
 	for _, source := range all {
 		source.Drain()
 	}

@@ -10,9 +10,10 @@ import (
 	"io/fs"
 	"net"
 	"runtime"
-	"strings"
 	"syscall"
 
+	"github.com/curlewrpc/curlew/transport"
+	"github.com/curlewrpc/curlew/transport/proxyproto"
 	"github.com/curlewrpc/curlew/wire"
 )
 
@@ -33,58 +34,76 @@ func (s *Server) Listen(ctx context.Context, addrs ...string) error {
 		}
 		sources = append(sources, source)
 	}
-	err := errors.Join(errs...)
-	if err == nil {
-		err = s.keep(sources)
+	if len(errs) == 0 && !s.keep(sources) {
+		errs = append(errs, errShutDown)
 	}
+	err := errors.Join(errs...)
 	if err != nil {
-		for _, source := range sources {
-			source.Close()
-		}
+		closeAll(sources)
 	}
 	return err
 }
 
-// keep has the next Serve serve sources.
-func (s *Server) keep(sources []wire.Source) error {
+// keep has the next Serve serve sources, and reports whether there can be one.
+func (s *Server) keep(sources []wire.Source) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.phase != open {
-		return errShutDown
+		return false
 	}
 	s.bound = append(s.bound, sources...)
-	return nil
+	return true
 }
 
-func (s *Server) listen(ctx context.Context, addr string) (wire.Source, error) {
-	network, address := "tcp", addr
-	if path, ok := strings.CutPrefix(addr, "unix://"); ok {
-		network, address = "unix", path
-	}
-	var config net.ListenConfig
-	l, err := config.Listen(ctx, network, address)
+func (s *Server) listen(ctx context.Context, addr string) (*wire.Listener, error) {
+	l, err := transport.Listen(ctx, addr, transport.ListenOptions{})
 	if err != nil {
-		return nil, fmt.Errorf("server: listen on %q: %s%w", addr, cure(network, err), err)
+		return nil, fmt.Errorf("server: listen: %s%w", cure(err), err)
 	}
 	source, err := s.source(l)
 	if err != nil {
-		l.Close()
+		return nil, errors.Join(err, l.Close())
 	}
-	return source, err
+	return source, nil
 }
 
-// cure says what to do about an error of Listen.
-func cure(network string, err error) string {
-	var bad *net.AddrError
+// source returns a source of the connections that l accepts.
+func (s *Server) source(l net.Listener) (*wire.Listener, error) {
+	o := s.options
+	config := wire.ListenerConfig{
+		Framings:       o.framings,
+		TLS:            o.tls,
+		AllowPlaintext: o.allowPlaintext,
+		Limits:         o.limits,
+		MaxConnections: o.maxConnections,
+		Logger:         s.logger,
+	}
+	if o.tls != nil && l.Addr().Network() == "unix" {
+		config.AllowPlaintext = true
+	}
+	if o.trustedProxies != nil {
+		config.Proxy = o.readProxyHeader
+	}
+	source, err := wire.NewListener(l, config)
+	if err != nil {
+		return nil, fmt.Errorf("server: %w", err)
+	}
+	return source, nil
+}
+
+// readProxyHeader is the Proxy of a [wire.ListenerConfig].
+func (o *options) readProxyHeader(ctx context.Context, conn net.Conn) (source, destination net.Addr, prefix []byte, err error) {
+	header, err := proxyproto.Config{Trusted: o.trustedProxies}.Read(ctx, conn)
+	return header.Source, header.Destination, header.Prefix, err
+}
+
+// cure says what to do about an error of listening.
+func cure(err error) string {
 	switch {
-	case isInUse(err) && network == "unix":
-		return "the socket file is there already; remove it if no process serves it, or choose another path: "
 	case isInUse(err):
-		return `the port is in use; stop the process that has it, or choose another port (":0" is any free one): `
+		return `the address is in use; stop the process that has it, or choose another (port 0 is any free one): `
 	case errors.Is(err, fs.ErrPermission):
-		return "not permitted; ports below 1024 may need rights that this process lacks, others need none: "
-	case errors.As(err, &bad):
-		return `write it as "host:port", ":8080" or "unix:///run/app.sock": `
+		return "not permitted; ports below 1024 and some directories need rights that this process lacks: "
 	default:
 		return ""
 	}

@@ -48,13 +48,21 @@ func newOptions(opts []Option) (*options, error) {
 	if o.dispatch.Logger == nil {
 		o.dispatch.Logger = quietLogger()
 	}
+	for i, f := range o.framings {
+		if f == nil {
+			o.fail("WithFramings: framing %d is nil", i)
+		}
+	}
+	if o.allowPlaintext && o.tls == nil {
+		o.fail("AllowPlaintext without WithTLS: plaintext is all there is")
+	}
 	if o.framings != nil && (o.httpHandler != nil || o.httpProtocols != nil) {
 		o.fail("WithFramings replaces HTTP too: give the HTTP protocols and handler to the HTTP framings in it")
 	}
-	if err := errors.Join(o.errs...); err != nil {
-		return nil, err
+	if o.framings == nil {
+		o.framings = o.defaultFramings()
 	}
-	return o, nil
+	return o, errors.Join(o.errs...)
 }
 
 func (o *options) fail(format string, args ...any) {
@@ -149,7 +157,7 @@ func WithLimits(l wire.Limits) Option {
 }
 
 // WithMaxConnections bounds the connections that each listener has at the same
-// time; further ones wait to be accepted.
+// time. One too many is closed at once, so that its client tries another server.
 func WithMaxConnections(n int) Option {
 	return func(o *options) {
 		if n <= 0 {
@@ -160,7 +168,7 @@ func WithMaxConnections(n int) Option {
 }
 
 // WithTLS serves TLS by c, which the server copies. Plaintext is refused on the
-// same ports, unless [AllowPlaintext] is given. Unix sockets stay plaintext.
+// same ports, unless [AllowPlaintext] is given. Unix sockets take both.
 func WithTLS(c *tls.Config) Option {
 	return func(o *options) {
 		if c == nil || len(c.Certificates) == 0 && c.GetCertificate == nil && c.GetConfigForClient == nil {

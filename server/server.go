@@ -5,6 +5,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -79,8 +80,7 @@ func (s *Server) ListenAndServe(ctx context.Context, addrs ...string) error {
 func (s *Server) ServeListener(ctx context.Context, l net.Listener) error {
 	source, err := s.source(l)
 	if err != nil {
-		l.Close()
-		return err
+		return errors.Join(err, l.Close())
 	}
 	return s.Serve(ctx, source)
 }
