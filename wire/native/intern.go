@@ -57,7 +57,7 @@ func (s *nameSender) appendField(b []byte, name, value string) []byte {
 			}
 			return s.appendField(b, name, value)
 		}
-		if len(s.ids) < maxHeaderNames {
+		if len(s.ids) < maxHeaderNames && len(name) <= maxName {
 			id = uint64(len(s.ids) + 1)
 			s.ids[name] = id
 		}

@@ -120,6 +120,8 @@ func (c *conn) accept(f *frame, v *callFields) (*serverStream, *curlew.Error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case v.header.Size() > c.limits.MaxHeader:
+		return nil, curlew.Errorf(curlew.ResourceExhausted, "header of %d bytes, more than the %d allowed here", v.header.Size(), c.limits.MaxHeader)
 	case c.drained:
 		return nil, curlew.NewError(curlew.Unavailable, "the server is shutting down").WithProgress(curlew.Refused)
 	case c.incoming >= c.limits.MaxStreams:
