@@ -4,6 +4,7 @@
 package schema
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -45,14 +46,16 @@ func (v *value) parse(p pointer, text []byte) (err error) {
 	return err
 }
 
-// parseBase64 takes the standard and the URL alphabet, with and without
-// padding.
+// parseBase64 takes the standard or the URL alphabet, with or without padding.
 func parseBase64(text []byte) ([]byte, error) {
-	s := strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(string(text), "="))
-	if len(text)%4 != 0 && len(s) != len(text) {
-		return nil, errors.New("not base64: wrong padding")
+	encoding := base64.StdEncoding
+	if bytes.ContainsAny(text, "-_") {
+		encoding = base64.URLEncoding
 	}
-	b, err := base64.RawStdEncoding.DecodeString(s)
+	if len(text)%4 != 0 {
+		encoding = encoding.WithPadding(base64.NoPadding)
+	}
+	b, err := encoding.AppendDecode([]byte{}, text)
 	if err != nil {
 		return nil, errors.New("not base64")
 	}

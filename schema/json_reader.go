@@ -228,17 +228,16 @@ func (r *jsonReader) hex() (rune, bool) {
 
 // number reads a number as it is written. It aliases the input.
 func (r *jsonReader) number() ([]byte, error) {
-	r.peek()
-	n := numberLength(r.data[r.pos:])
-	if n == 0 {
+	if c := r.peek(); c != '-' && (c < '0' || c > '9') {
 		return nil, r.wrong("a number")
 	}
-	s := r.data[r.pos : r.pos+n]
-	r.pos += n
-	if r.pos < len(r.data) && !bytes.ContainsRune([]byte(" \t\r\n,]}"), rune(r.data[r.pos])) {
-		return nil, fail(r.pos-n, "a malformed number")
+	rest := r.data[r.pos:]
+	n := numberLength(rest)
+	if n == 0 || n < len(rest) && bytes.IndexByte([]byte(" \t\r\n,]}"), rest[n]) < 0 {
+		return nil, fail(r.pos, "a malformed number")
 	}
-	return s, nil
+	r.pos += n
+	return rest[:n], nil
 }
 
 // numberLength returns the length of the number at the front of b, 0 if there

@@ -4,6 +4,7 @@
 package schema_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"reflect"
@@ -173,7 +174,9 @@ func TestJSONInput(t *testing.T) {
 		{in: `{"I":"x"}`, err: `schema: schema_test.all.I: byte 5: "x" is not a number`},
 		{in: `{"I":1.5}`, err: `schema_test.all.I: byte 5: "1.5" is not an integer`},
 		{in: `{"I":1e400000000}`, err: "too large an exponent"},
-		{in: `{"I":01}`, err: "need a number"},
+		{in: `{"I":01}`, err: "malformed number"},
+		{in: `{"x":3e}`, err: "malformed number"},
+		{in: `{"I":-}`, err: "malformed number"},
 		{in: `{"I":1x}`, err: "a malformed number"},
 		{in: `{"I":true}`, err: "byte 5: got a boolean, need a number"},
 		{in: `{"I8":128}`, err: "does not fit"},
@@ -281,8 +284,17 @@ func FuzzJSON(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte) {
 		got := new(exact)
 		err := typ.DecodeJSON(in, got, schema.JSONOptions{})
+		if !json.Valid(in) { // protojson takes some of it
+			if err == nil {
+				t.Fatal("accepted what is no JSON")
+			}
+			return
+		}
 		dynamic := dynamicpb.NewMessage(typ.Descriptor())
 		theirs := protojson.UnmarshalOptions{DiscardUnknown: true, RecursionLimit: 100}.Unmarshal(in, dynamic)
+		if err != nil && strings.Contains(err.Error(), "has no value") {
+			return // protojson skips enum names that it does not know
+		}
 		if (err == nil) != (theirs == nil) {
 			t.Fatalf("got %v, protojson %v", err, theirs)
 		}
