@@ -83,10 +83,7 @@ func (s *stream) failLocked(err *curlew.Error) {
 		s.err = err
 	}
 	s.recvEnd = true
-	if s.partial != nil {
-		s.partial.free()
-		s.partial = nil
-	}
+	s.dropPartial()
 	wake(s.recvWake)
 	wake(s.sendWake)
 }
@@ -106,12 +103,17 @@ func (s *stream) drop() {
 		s.queue[i].free()
 	}
 	s.queue = nil
+	s.dropPartial()
+	s.rebudget()
+}
+
+// dropPartial frees a message that will not be completed. mu is held.
+func (s *stream) dropPartial() {
 	if s.partial != nil {
 		s.win.consume(s.partial.cost)
 		s.partial.free()
 		s.partial = nil
 	}
-	s.rebudget()
 }
 
 // rebudget returns to the connection's budget what the window no longer holds.
