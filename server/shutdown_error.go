@@ -29,6 +29,9 @@ type ShutdownError struct {
 func (e *ShutdownError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "server: hard stop, because %v", e.cause)
+	if len(e.Calls)+len(e.Stuck) == 0 {
+		b.WriteString("; a source has not ended")
+	}
 	if len(e.Calls) > 0 {
 		fmt.Fprintf(&b, "; cut calls: %s", counted(e.Calls))
 	}
