@@ -1,0 +1,169 @@
+# The tasks of this repository. They need Go, make and git; what else they use
+# is fetched by Go, pinned by internal/tools/go.mod.
+
+GO    ?= go
+BUILD := .build
+
+# All modules; a user's share of them; the rest.
+MODULES := $(shell find . -name go.mod ! -path '*/testdata/*' ! -path './.*' -exec dirname {} \; | sort)
+MAIN    := $(filter . ./examples,$(MODULES))
+OTHERS  := $(filter-out $(MAIN),$(MODULES))
+
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+# The least statement coverage of the root module, in percent.
+COVERAGE := 85
+
+# What a long fuzz run gives a decoder and a state machine (a target with
+# Session or Program in its name), and what `make test` gives either.
+FUZZTIME_DECODER := 2m
+FUZZTIME_MACHINE := 10m
+FUZZTIME_SMOKE   := 2s
+
+# The race detector needs cgo and a C compiler everywhere but on macOS.
+RACE ?= $(shell [ "`$(GO) env CGO_ENABLED`" = 1 -o "`$(GO) env GOOS`" = darwin ] && echo -race)
+
+# Arguments for go test, such as TESTFLAGS='-count=1 -v'.
+TESTFLAGS ?=
+
+# The same with and without a go.work.
+export GOWORK := off
+
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+# $(call each,<modules>,<command>) runs a command in every module, up to the
+# first failure.
+each = for m in $(1); do echo "   $$m"; (cd "$$m" && $(2)) || exit 1; done
+
+# $(norace) sets $names to a pattern for the current module's tests that only
+# run without -race, and $dirs to their packages.
+norace = files=`$(GO) list -tags race -f '{{range .IgnoredGoFiles}}{{$$.Dir}}/{{.}}{{"\n"}}{{end}}' ./... | \
+		grep '_test\.go$$' | xargs grep -l '^//go:build !race' /dev/null`; \
+	dirs=`for f in $$files; do dirname "$$f"; done | sort -u`; \
+	names=`sed -n 's/^func \(Test[A-Za-z0-9_]*\)(.*/^\1$$/p' $$files /dev/null | sort -u | paste -s -d '|' -`
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: check-go ## start the demo server, call it through every protocol, keep serving (ONCE=1: leave after the tour)
+	@echo "Building examples/demo. The first time, this takes a minute."
+	@cd examples && exec $(GO) run ./demo $(if $(filter-out 0,$(ONCE)),-once) $(ARGS)
+
+.PHONY: test
+test: check-go ## test the root module and the examples: allocations, a short fuzz run, then everything with -race
+	@echo "== tests that only run without the race detector"
+	@$(call each,$(MAIN),$(norace); [ -z "$$names" ] || $(GO) test $(TESTFLAGS) -timeout 5m -run "$$names" $$dirs)
+	@echo "== fuzz targets, $(FUZZTIME_SMOKE) each"
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=$(FUZZTIME_SMOKE)
+	@[ -n "$(RACE)" ] || echo "No C compiler, so no race detector: the tests run without it."
+	@echo "== all tests $(RACE)"
+	@$(call each,$(MAIN),$(GO) test $(RACE) $(TESTFLAGS) -timeout 10m ./...)
+
+.PHONY: test-all
+test-all: test-others test ## test every module of the repository
+
+.PHONY: test-others
+test-others: check-go
+	@echo "== all tests of the other modules $(RACE)"
+	@$(call each,$(OTHERS),$(GO) test $(RACE) $(TESTFLAGS) -timeout 15m ./...)
+
+.PHONY: fuzz
+fuzz: check-go ## run every fuzz target: 2 minutes a decoder, 10 a state machine (FUZZTIME=30s: that long each)
+	@mkdir -p $(BUILD)
+	@find . -name '*_test.go' ! -path './.*' -exec grep -l '^func Fuzz' {} + | sort | while read -r file; do \
+		for name in `sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file"`; do \
+			case $$name in *Session*|*Program*) time=$(FUZZTIME_MACHINE);; *) time=$(FUZZTIME_DECODER);; esac; \
+			dir=`dirname "$$file"`; time=$${FUZZTIME:-$$time}; echo "   $$dir $$name $$time"; \
+			(cd "$$dir" && $(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime "$$time" . </dev/null) >$(BUILD)/fuzz.log 2>&1 || \
+				{ cat $(BUILD)/fuzz.log; exit 1; }; \
+		done || exit 1; \
+	done
+
+.PHONY: cover
+cover: check-go ## measure the statement coverage of the root module and hold it to its floor
+	@echo "== coverage"
+	@mkdir -p $(BUILD)
+	@$(norace); $(GO) test -timeout 10m $${names:+-skip "$$names"} -coverpkg=./... -coverprofile=$(BUILD)/cover.out ./... >$(BUILD)/cover.log 2>&1 || \
+		{ cat $(BUILD)/cover.log; exit 1; }
+	@$(GO) -C internal/tools run ./cover -min $(COVERAGE) $(CURDIR)/$(BUILD)/cover.out
+
+.PHONY: lint
+lint: check-go ## check formatting, go vet, staticcheck, go.mod files and the repository's own rules
+	@echo "== gofmt"
+	@files=`find . -name '*.go' ! -path './.*' | xargs "\`$(GO) env GOROOT\`/bin/gofmt" -l` || exit 1; \
+		[ -z "$$files" ] || { echo "not formatted; run \`make fmt\`:"; echo "$$files"; exit 1; }
+	@echo "== go vet"
+	@$(call each,$(MODULES),$(GO) vet ./...)
+	@echo "== staticcheck"
+	@staticcheck=`$(GO) -C internal/tools tool -n staticcheck` || exit 1; $(call each,$(MODULES),"$$staticcheck" ./...)
+	@echo "== go mod tidy"
+	@$(call each,$(MODULES),$(GO) mod tidy -diff || { echo "run \`make tidy\`"; exit 1; })
+	@echo "== the repository's own rules"
+	@$(GO) test ./internal/repotest
+
+.PHONY: generate
+generate: check-go ## make the generated Go files from their .proto files
+	@$(GO) -C internal/tools run ./gen
+
+.PHONY: generate-check
+generate-check: check-go ## fail if a generated file is not what its .proto file gives
+	@echo "== generated files"
+	@$(GO) -C internal/tools run ./gen -check
+
+.PHONY: docs
+docs: check-go ## cut the listings in README and docs from the examples
+	@$(GO) test ./internal/repotest -run '^TestRepository$$/^listings$$' -update
+
+.PHONY: api
+api: check-go ## accept the exported API as it is: rewrite its golden files
+	@$(GO) test ./internal/repotest -run '^TestRepository$$/^api$$' -update
+
+.PHONY: cross
+cross: check-go ## build and vet the root module and the examples for Linux, macOS and Windows
+	@echo "== other platforms"
+	@for p in $(PLATFORMS); do echo "  $$p"; \
+		export GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0; \
+		$(call each,$(MAIN),$(GO) build -buildvcs=false -o /dev/null ./... && $(GO) vet ./...); \
+	done
+
+.PHONY: release-check
+release-check: check-go ## prove that users can install every module and command
+	@echo "== release"
+	@$(GO) -C internal/tools run ./release
+
+.PHONY: ci
+ci: ## everything that must hold before a merge
+	@begin=`date +%s`; \
+	for step in lint generate-check cross release-check cover test-others test; do \
+		echo "==== $$step, after $$((`date +%s` - begin)) s"; \
+		$(MAKE) --no-print-directory $$step RACE=-race || exit 1; \
+	done
+
+.PHONY: fmt
+fmt: check-go ## format all Go files
+	@find . -name '*.go' ! -path './.*' | xargs "`$(GO) env GOROOT`/bin/gofmt" -l -w
+
+.PHONY: tidy
+tidy: check-go ## run go mod tidy in every module
+	@$(call each,$(MODULES),$(GO) mod tidy)
+
+.PHONY: work
+work: check-go ## make a go.work of all modules, for editors (not for commits)
+	@unset GOWORK; rm -f go.work; $(GO) work init $(MODULES)
+
+.PHONY: clean
+clean: ## delete what these targets build
+	@rm -rf $(BUILD)
+
+.PHONY: check-go
+check-go:
+	@want=`sed -n 's/^go \([0-9]*\.[0-9]*\).*/\1/p' go.mod`; \
+	if command -v $(GO) >/dev/null; then have=`$(GO) env GOVERSION`; else have=; fi; \
+	case $$have in *devel*) exit 0;; esac; \
+	echo "$$want $${have#go}" | awk '{ split($$1, w, "."); split($$2, h, "."); exit !(h[1] > w[1] || h[1] == w[1] && h[2]+0 >= w[2]) }' || { \
+		echo "Curlew needs Go $$want or newer; found $${have:-none that works}." >&2; \
+		echo "Get it from https://go.dev/dl/: unpack the archive into /usr/local and put /usr/local/go/bin on the PATH." >&2; \
+		exit 1; }

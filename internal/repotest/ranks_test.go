@@ -1,0 +1,120 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package repotest
+
+import (
+	"strconv"
+	"strings"
+)
+
+// A rank places packages. Within a module, a package imports only packages of
+// lower rank.
+type rank struct {
+	pattern string // a folder, or a folder and all below it: "codec/..."
+	rank    int
+	why     string
+}
+
+// ranks places every package of the repository. The longest pattern counts.
+var ranks = []rank{
+	{"internal/assert", -1, "for the tests of all ranks"},
+	{"internal/...", 0, "knows nothing of RPC, and no other internal package"},
+	{"schema", 5, "Go types as protobuf; knows nothing of RPC"},
+	{".", 10, "the vocabulary: dials nothing, listens to nothing"},
+	{"codec/...", 15, "encode messages, know nothing of wires"},
+	{"policy", 15, "the snapshot that every call loads"},
+	{"wire", 20, "the seams of protocols"},
+	{"transport", 20, "listeners, dialing, TLS"},
+	{"transport/mem", 20, "connections in memory, for any rank's tests"},
+	{"discovery", 20, "where the servers are"},
+	{"resilience", 20, "policies as interceptors"},
+	{"telemetry", 20, "observers of calls"},
+	{"auth", 20, "who may call what"},
+	{"transport/proxyproto", 25, "PROXY protocol headers before a connection's bytes"},
+	{"balance", 25, "which server is picked"},
+	{"traffic", 25, "which cluster a call goes to"},
+	{"wire/internal/coalesce", 24, "one connection's writer; other shared parts build on it"},
+	{"wire/internal/...", 25, "what several protocols share"},
+	{"wire/native", 30, "a protocol; none imports another"},
+	{"wire/netrpc", 30, "a protocol"},
+	{"wire/jsonrpc", 30, "a protocol"},
+	{"wire/h1", 30, "a protocol"},
+	{"wire/h2", 30, "a protocol"},
+	{"wire/grpc", 30, "a protocol"},
+	{"wire/grpcweb", 30, "a protocol"},
+	{"wire/connect", 30, "a protocol"},
+	{"wire/jsonhttp", 30, "a protocol"},
+	{"dispatch", 35, "runs calls for servers, and for clients that offer services"},
+	{"health", 38, "a service over the vocabulary"},
+	{"reflection", 38, "a service over the vocabulary"},
+	{"client", 40, "assembly; does not know the server"},
+	{"server", 40, "assembly; does not know the client"},
+	{"wire/wiretest/internal/...", 45, "messages of the behaviour suite"},
+	{"admin", 50, "looks into servers and clients"},
+	{"curlewtest", 50, "joins a server and a client"},
+	{"wire/wiretest", 50, "joins a server and a client"},
+	{"cmd/...", 60, "commands; nothing imports them"},
+	{"internal/repotest", 60, "looks at the whole repository"},
+
+	{"examples/proto/...", 0, "messages"},
+	{"examples/internal/...", 10, "what examples share"},
+	{"examples/...", 20, "services and programs, each by itself"},
+	{"examples/demo", 30, "the tour through all others"},
+
+	{"internal/tools/...", 0, "programs, each by itself"},
+}
+
+// rankOf returns the entry with the longest pattern that fits, nil if none does.
+func rankOf(table []rank, rel string) *rank {
+	var best *rank
+	for i := range table {
+		prefix, tree := strings.CutSuffix(table[i].pattern, "/...")
+		if rel == prefix || tree && strings.HasPrefix(rel, prefix+"/") {
+			if best == nil || len(table[i].pattern) > len(best.pattern) {
+				best = &table[i]
+			}
+		}
+	}
+	return best
+}
+
+func checkRanks(r *repository, table []rank) []problem {
+	var problems []problem
+	byPath := make(map[string]*pkg)
+	for _, p := range r.packages {
+		byPath[p.path] = p
+		if rankOf(table, p.rel) == nil {
+			problems = append(problems, problemf(p.rel, "this package has no rank; give it one in the table of internal/repotest/ranks_test.go"))
+		}
+	}
+	for _, p := range r.packages {
+		for _, f := range p.files {
+			for _, spec := range f.syntax.Imports {
+				imported, _ := strconv.Unquote(spec.Path.Value)
+				if q := byPath[imported]; q != nil {
+					if what := rankProblem(table, p, f, q, r.modules[0]); what != "" {
+						problems = append(problems, problemf(r.at(spec.Pos()), "%s", what))
+					}
+				}
+			}
+		}
+	}
+	return problems
+}
+
+// rankProblem says what is wrong with an import of q in f, a file of p.
+func rankProblem(table []rank, p *pkg, f *file, q *pkg, root *module) string {
+	if p.module != q.module {
+		if q.module == root && strings.Contains("/"+q.rel+"/", "/internal/") {
+			return q.path + " is internal to the root module, whose version can differ for users; use exported API only"
+		}
+		return ""
+	}
+	own, other := rankOf(table, p.rel), rankOf(table, q.rel)
+	if f.kind == external || own == nil || other == nil || other.rank < own.rank {
+		return ""
+	}
+	return p.rel + " has rank " + strconv.Itoa(own.rank) + " (" + own.why + ") and must not import " +
+		q.rel + " of rank " + strconv.Itoa(other.rank) + " (" + other.why + "); move what both need down, or the test into package " + p.name + "_test"
+}
