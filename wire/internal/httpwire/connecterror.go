@@ -1,0 +1,89 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package httpwire
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/curlewrpc/curlew"
+)
+
+// typeURLPrefix stands before the names of protobuf messages in details, and
+// does not travel.
+const typeURLPrefix = "type.googleapis.com/"
+
+// errorJSON is an error as Connect writes it ("Error and EndStreamResponse").
+type errorJSON struct {
+	Code    string       `json:"code"`
+	Message string       `json:"message,omitempty"`
+	Details []detailJSON `json:"details,omitempty"`
+}
+
+type detailJSON struct {
+	Type  string `json:"type"`
+	Value string `json:"value"` // base64, unpadded
+}
+
+// AppendError appends e in Connect's JSON.
+func AppendError(b []byte, e *curlew.Error) []byte {
+	out := errorJSON{Code: e.Code().String(), Message: e.Message()}
+	for _, d := range e.Details() {
+		out.Details = append(out.Details, detailJSON{
+			Type:  strings.TrimPrefix(d.TypeURL, typeURLPrefix),
+			Value: base64.RawStdEncoding.EncodeToString(d.Value),
+		})
+	}
+	text, err := json.Marshal(out)
+	if err != nil { // strings always can be
+		text = []byte(`{"code":"internal"}`)
+	}
+	return append(b, text...)
+}
+
+// maxDetails bounds the details of an error that is received.
+const maxDetails = 64
+
+// ParseError reads an error that came with an HTTP status. What is no error of
+// Connect's, such as a proxy's page, gives an error that is guessed from the
+// status and tells what came.
+func ParseError(b []byte, status int) *curlew.Error {
+	var in errorJSON
+	var code curlew.Code
+	err := json.Unmarshal(b, &in)
+	if err == nil {
+		err = code.UnmarshalText([]byte(in.Code))
+	}
+	if err != nil || code == curlew.OK {
+		return guessed(b, status)
+	}
+	var details []curlew.Detail
+	for i, d := range in.Details {
+		value, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(d.Value, "="))
+		if err != nil || i == maxDetails {
+			break // the rest of a broken or endless list is worth less than the error itself
+		}
+		url := d.Type
+		if !strings.Contains(url, "/") {
+			url = typeURLPrefix + url
+		}
+		details = append(details, curlew.Detail{TypeURL: url, Value: value})
+	}
+	return curlew.NewError(code, in.Message).WithDetails(details...)
+}
+
+// guessed makes an error of a status and a body that is no error of Connect's.
+func guessed(b []byte, status int) *curlew.Error {
+	const shown = 200
+	text := strings.ToValidUTF8(string(b[:min(len(b), shown)]), "\uFFFD")
+	switch {
+	case text == "":
+		return curlew.NewError(CodeOf(status), fmt.Sprintf("HTTP status %d without an explanation", status))
+	case len(b) > shown:
+		text += "…"
+	}
+	return curlew.NewError(CodeOf(status), fmt.Sprintf("HTTP status %d: %q", status, text))
+}
