@@ -140,15 +140,19 @@ func (c *Call) Reply() (any, error) {
 		return nil, Errorf(Internal, "%s: there is no reply yet", c.method.FullName())
 	default:
 		c.replied = true
+		if c.parent != nil && c.reply != nil { // what the caller gave is for the winner
+			c.reply = reflect.New(reflect.TypeOf(c.reply).Elem()).Interface()
+		}
 		c.replyErr = c.stream.Receive(c.ctx, c.reply)
 	}
 	return c.reply, c.replyErr
 }
 
 // SetReply answers the call with m, as a handler, a cache or a fallback does.
-// On the client m is copied to what the caller gave, and must be of its type.
+// On the client m is copied to what the caller gave, and must be of its type; a
+// fork's is copied when the fork is committed.
 func (c *Call) SetReply(m any) error {
-	if c.server || c.reply == nil {
+	if c.server || c.reply == nil || c.parent != nil {
 		c.reply = m
 	} else if err := assign(c.reply, m); err != nil {
 		return err
@@ -244,6 +248,9 @@ func (c *Call) Commit() {
 	p := c.parent
 	p.stream, p.peer, p.attempt = c.stream, c.peer, c.attempt
 	p.replied, p.replyErr = c.replied, c.replyErr
+	if c.replied && c.replyErr == nil {
+		p.replyErr = p.SetReply(c.reply)
+	}
 	p.replyHeader, p.replyTrailer = c.replyHeader, c.replyTrailer
 	c.stream = nil
 	c.mu.Lock()
