@@ -8,7 +8,6 @@ import (
 	"reflect"
 	"sync"
 
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/curlewrpc/curlew/schema"
@@ -52,9 +51,6 @@ func schemaOf(request, reply reflect.Type) func() (*Schema, error) {
 func descriptorOf(c *schema.Compiler, t reflect.Type) (protoreflect.MessageDescriptor, error) {
 	if t == nil {
 		return nil, nil
-	}
-	if m, ok := reflect.New(t).Interface().(proto.Message); ok {
-		return m.ProtoReflect().Descriptor(), nil
 	}
 	compiled, err := c.Compile(t)
 	if err != nil {

@@ -122,7 +122,7 @@ func (t *Type) Decode(b []byte, v any) error {
 		return err
 	}
 	if t.message == nil {
-		err = proto.UnmarshalOptions{RecursionLimit: maxDepth}.Unmarshal(b, protoAt(p, t.typ))
+		err = proto.Unmarshal(b, protoAt(p, t.typ))
 	} else {
 		p.value(t.typ).SetZero()
 		err = t.message.decode(p, b, 1)
@@ -158,6 +158,18 @@ func (t *Type) annotate(err error) error {
 		return nil
 	}
 	return fmt.Errorf("schema: %w", within(t.typ.String(), err))
+}
+
+// Message returns v as a protobuf message if protobuf-go can encode it: if it is
+// not nil and is one itself, not a struct with an embedded one. All else needs
+// a [Compiler].
+func Message(v any) (proto.Message, bool) {
+	m, ok := v.(proto.Message)
+	if !ok {
+		return nil, false
+	}
+	r := m.ProtoReflect()
+	return m, r.IsValid() && r.Interface() == m
 }
 
 // protoMessageType is what generated messages implement on their pointers.

@@ -4,6 +4,7 @@
 package schema
 
 import (
+	"errors"
 	"fmt"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -23,6 +24,9 @@ const nameField = 2
 // file comes after those it imports, with one field more: number 2, a string,
 // is the message's full name.
 func MarshalDescriptor(md protoreflect.MessageDescriptor) ([]byte, error) {
+	if md == nil {
+		return nil, errors.New("schema: no descriptor: the message's type is not known")
+	}
 	set := &descriptorpb.FileDescriptorSet{}
 	collectFiles(md.ParentFile(), make(map[string]bool), set)
 	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(set)
@@ -94,7 +98,7 @@ func descriptorName(b []byte) (name protoreflect.FullName, err error) {
 		b = b[n+size:]
 	}
 	if !name.IsValid() {
-		return "", fmt.Errorf("schema: a descriptor without the name of its message")
+		return "", errors.New("schema: a descriptor without the name of its message")
 	}
 	return name, nil
 }

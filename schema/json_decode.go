@@ -5,6 +5,7 @@ package schema
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 
 	"google.golang.org/protobuf/encoding/protojson"
@@ -26,17 +27,23 @@ func (t *Type) DecodeJSON(b []byte, v any, o JSONOptions) error {
 	if err != nil {
 		return err
 	}
-	r := &jsonReader{data: b, refuseUnknown: o.RefuseUnknown}
 	if t.message == nil {
-		m := protoAt(p, t.typ)
-		proto.Reset(m)
-		return t.annotate(r.proto(m))
+		return DecodeMessageJSON(b, protoAt(p, t.typ), o)
 	}
+	r := &jsonReader{data: b, refuseUnknown: o.RefuseUnknown}
 	p.value(t.typ).SetZero()
 	if err = r.message(t.message, p, 1); err == nil {
 		err = r.end()
 	}
 	return t.annotate(err)
+}
+
+// DecodeMessageJSON sets m to the ProtoJSON in b, all of it, as protojson does.
+func DecodeMessageJSON(b []byte, m proto.Message, o JSONOptions) error {
+	if err := (protojson.UnmarshalOptions{DiscardUnknown: !o.RefuseUnknown}).Unmarshal(b, m); err != nil {
+		return fmt.Errorf("schema: %s: %w", m.ProtoReflect().Descriptor().FullName(), err)
+	}
+	return nil
 }
 
 // message reads an object into the message at p.

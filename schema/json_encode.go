@@ -33,15 +33,22 @@ func (t *Type) AppendJSON(b []byte, v any) ([]byte, error) {
 		return b, err
 	}
 	if t.message == nil {
-		b, err = appendProtoJSON(b, protoAt(p, t.typ))
-	} else {
-		b, err = t.message.appendJSON(b, p, 1)
+		return AppendMessageJSON(b, protoAt(p, t.typ))
 	}
+	b, err = t.message.appendJSON(b, p, 1)
 	return b, t.annotate(err)
 }
 
-// appendProtoJSON appends what protojson makes of m, without the spaces that
-// it puts in at random.
+// AppendMessageJSON appends a protobuf message as ProtoJSON to b: what protojson
+// makes of it without the spaces that it puts in at random.
+func AppendMessageJSON(b []byte, m proto.Message) ([]byte, error) {
+	b, err := appendProtoJSON(b, m)
+	if err != nil {
+		return b, fmt.Errorf("schema: %s: %w", m.ProtoReflect().Descriptor().FullName(), err)
+	}
+	return b, nil
+}
+
 func appendProtoJSON(b []byte, m proto.Message) ([]byte, error) {
 	text, err := protojson.Marshal(m)
 	if err != nil {

@@ -4,8 +4,6 @@
 package proto
 
 import (
-	"errors"
-	"fmt"
 	"reflect"
 
 	"google.golang.org/protobuf/proto"
@@ -31,46 +29,26 @@ func (c *Codec) Supports(m *curlew.Method) error {
 	return err
 }
 
-// Append appends message's encoding to b.
+// Append appends message, a pointer or a plain Go value, to b.
 func (c *Codec) Append(b []byte, message any) ([]byte, error) {
-	if m, ok := message.(proto.Message); ok {
-		if !m.ProtoReflect().IsValid() {
-			return b, errNil
-		}
+	if m, ok := schema.Message(message); ok {
 		return proto.MarshalOptions{}.MarshalAppend(b, m)
 	}
-	t, err := c.typeOf(message)
+	t, err := c.types.Compile(reflect.TypeOf(message))
 	if err != nil {
 		return b, err
 	}
 	return t.Append(b, message)
 }
 
-// Decode decodes b into message.
+// Decode sets what message points to to the message in b.
 func (c *Codec) Decode(b []byte, message any) error {
-	if m, ok := message.(proto.Message); ok {
-		if !m.ProtoReflect().IsValid() {
-			return errNil
-		}
+	if m, ok := schema.Message(message); ok {
 		return proto.Unmarshal(b, m)
 	}
-	t, err := c.typeOf(message)
+	t, err := c.types.Compile(reflect.TypeOf(message))
 	if err != nil {
 		return err
 	}
 	return t.Decode(b, message)
-}
-
-var errNil = errors.New("the message is nil")
-
-// typeOf returns the plan of the type that message points to.
-func (c *Codec) typeOf(message any) (*schema.Type, error) {
-	v := reflect.ValueOf(message)
-	switch {
-	case v.Kind() != reflect.Pointer:
-		return nil, fmt.Errorf("a message is passed by pointer, not as %T", message)
-	case v.IsNil():
-		return nil, errNil
-	}
-	return c.types.Compile(v.Type().Elem())
 }

@@ -4,6 +4,7 @@
 package raw
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/curlewrpc/curlew"
@@ -22,7 +23,7 @@ func (Codec) Name() string { return "raw" }
 func (Codec) Supports(m *curlew.Method) error {
 	for _, message := range []any{m.NewRequest(), m.NewReply()} {
 		if _, ok := message.(*[]byte); !ok && message != nil {
-			return fmt.Errorf("raw messages are *[]byte, not %T", message)
+			return fmt.Errorf("raw: messages are *[]byte, %s has a %T; use another codec for it", m.FullName(), message)
 		}
 	}
 	return nil
@@ -37,20 +38,23 @@ func (Codec) Append(b []byte, message any) ([]byte, error) {
 	return append(b, *p...), nil
 }
 
-// Decode copies b.
+// Decode copies b into a slice of its own.
 func (Codec) Decode(b []byte, message any) error {
 	p, err := bytesOf(message)
 	if err != nil {
 		return err
 	}
-	*p = append((*p)[:0], b...)
+	*p = append(make([]byte, 0, len(b)), b...)
 	return nil
 }
 
 func bytesOf(message any) (*[]byte, error) {
 	p, ok := message.(*[]byte)
-	if !ok || p == nil {
-		return nil, fmt.Errorf("raw messages are *[]byte and not nil, not %T", message)
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("raw: messages are *[]byte, got a %T", message)
+	case p == nil:
+		return nil, errors.New("raw: the message is a nil *[]byte; pass a pointer to a slice")
 	}
 	return p, nil
 }
