@@ -96,6 +96,9 @@ type chatting struct {
 	closed  bool // canceled or closed: errors are expected
 }
 
+// limitStreams is the number of calls that may be in flight.
+const limitStreams = 6
+
 var (
 	unaryEcho = curlew.NewMethod("S/Echo", curlew.KindUnary)
 	chatEcho  = curlew.NewMethod("S/Chat", curlew.KindBidi)
@@ -149,7 +152,7 @@ func (m *machine) run() {
 		case 8:
 			synctest.Wait()
 		case 9:
-			m.client.SetFaults(mem.Faults{Chop: 1 + int(m.next())*100}, mem.Faults{Chop: 1 + int(m.next())*100})
+			m.client.SetFaults(mem.Faults{Chop: 40 + int(m.next())*100}, mem.Faults{Chop: 40 + int(m.next())*100})
 		}
 	}
 }
@@ -179,7 +182,7 @@ func (m *machine) unary(ctx context.Context) {
 
 // open opens a chat: what was sent must come back, whole and in order.
 func (m *machine) open() {
-	if len(m.chats) == 8 {
+	if len(m.chats) == limitStreams-1 { // else open could wait for itself
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -265,7 +268,7 @@ func runProgram(t *testing.T, program []byte) {
 		logger := slog.New(slog.DiscardHandler)
 		d := new(echoing)
 		served := make(chan error, 1)
-		limits := wire.Limits{MaxStreams: 6, MaxBuffered: 1 << 20}.WithDefaults()
+		limits := wire.Limits{MaxStreams: limitStreams, MaxBuffered: 1 << 20}.WithDefaults()
 		go func() {
 			served <- codec.Serve(context.Background(), &wire.Conn{
 				Raw: far, Peer: &curlew.Peer{}, Limits: limits, Logger: logger, Draining: make(chan struct{}),

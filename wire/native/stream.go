@@ -36,6 +36,7 @@ type stream struct {
 	receiving bool // somebody waits in next
 	extending bool // in the connection's extending list
 	starved   bool // in the connection's starved list
+	retired   bool // no longer in the connection's table
 	broken    bool // failed here by what was received
 	sendEnd   bool
 	send      sendWindow
@@ -92,6 +93,7 @@ func (s *stream) failLocked(err *curlew.Error) {
 // to be received. mu is held.
 func (s *stream) retire() {
 	delete(s.c.streams, s.id)
+	s.retired = true
 	s.win.size, s.win.granted = 0, 0
 	s.rebudget()
 }

@@ -35,6 +35,9 @@ func (c *conn) grant(credits []credit) {
 // returns are to be granted. A *connError ends the connection; an error of the
 // stream goes to s.err. mu is held.
 func (s *stream) takeIn(f *frame, piece []byte) (credits []credit, err error) {
+	if s.retired {
+		return nil, nil // it ended while the frame was on its way here
+	}
 	cost := int64(len(piece)) + frameCost
 	if s.recvEnd && s.err == nil {
 		return nil, protocolErrorf("%s frame on stream %d after its end", f.typ, s.id)
