@@ -95,7 +95,7 @@ type HTTPTransport interface {
 }
 
 // ClientExchange is one HTTP request and its response on the client, the
-// mirror of [Exchange].
+// mirror of [Exchange]. Its errors are *curlew.Errors that tell the progress.
 type ClientExchange interface {
 	// Write writes to the request's body.
 	Write(p []byte) (int, error)
@@ -107,6 +107,8 @@ type ClientExchange interface {
 	Read(ctx context.Context, p []byte) (int, error)
 	// Trailers returns the response's trailers after Read has returned io.EOF.
 	Trailers() Fields
-	// Reset abandons the exchange and releases it.
+	// Peer is the server, once it is known; may be nil.
+	Peer() *curlew.Peer
+	// Reset releases the exchange; one that is not over is abandoned.
 	Reset(cause error)
 }

@@ -1,0 +1,155 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package h1
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/transport"
+	"github.com/curlewrpc/curlew/wire"
+)
+
+// client is a [wire.HTTPTransport]: a pool of connections to one server, one
+// exchange at a time on each.
+type client struct {
+	remote *wire.Remote
+	most   int // connections
+	pool   *http.Transport
+	away   chan struct{} // closed by Close
+
+	background sync.WaitGroup // exchanges whose requests are streams
+
+	mu        sync.Mutex // guards the rest; never held over I/O
+	first     net.Conn   // what Dial made, for the first exchange
+	firstMade time.Time
+	exchanges map[*clientExchange]struct{}
+	closed    *curlew.Error
+}
+
+var _ wire.HTTPTransport = (*client)(nil)
+
+// Dial connects to a server. Further connections are made as exchanges need
+// them, at most as many as the limit on streams allows.
+func Dial(ctx context.Context, r *wire.Remote) (wire.HTTPTransport, error) {
+	limits := r.Limits.WithDefaults()
+	c := &client{
+		remote:    r,
+		most:      limits.MaxStreams,
+		away:      make(chan struct{}),
+		exchanges: make(map[*clientExchange]struct{}),
+	}
+	c.pool = &http.Transport{
+		DialContext:            c.connect,
+		DisableCompression:     true,
+		MaxConnsPerHost:        c.most,
+		MaxIdleConnsPerHost:    c.most,
+		IdleConnTimeout:        idleTimeout / 2,
+		MaxResponseHeaderBytes: int64(headerBytes(limits)) + 4<<10,
+		Protocols:              new(http.Protocols),
+	}
+	c.pool.Protocols.SetHTTP1(true)
+	conn, err := c.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.first, c.firstMade = conn, time.Now()
+	return c, nil
+}
+
+// firstFor is how long the connection that Dial made is good for: servers drop
+// those who say nothing.
+const firstFor = 2 * time.Second
+
+// connect returns a connection for the pool.
+func (c *client) connect(ctx context.Context, _, _ string) (net.Conn, error) {
+	c.mu.Lock()
+	conn, made := c.first, c.firstMade
+	c.first = nil
+	c.mu.Unlock()
+	if conn != nil {
+		if time.Since(made) < firstFor {
+			return conn, nil
+		}
+		conn.Close()
+	}
+	return c.dial(ctx)
+}
+
+// dial makes a connection, through TLS if the remote has it: the pool takes it
+// as it is.
+func (c *client) dial(ctx context.Context) (net.Conn, error) {
+	r := c.remote
+	conn, err := r.Dial(ctx, r.Network, r.Address)
+	if err == nil && r.TLS != nil {
+		conn, err = transport.ClientHandshake(ctx, conn, r.TLS, r.Authority, []string{protocolName})
+	}
+	if err != nil {
+		return nil, curlew.Errorf(curlew.Unavailable, "connect to %s: %w", r.Address, err).
+			WithOrigin(curlew.OriginTransport).WithProgress(curlew.NotSent)
+	}
+	return conn, nil
+}
+
+// Capacity implements [wire.HTTPTransport].
+func (c *client) Capacity() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed != nil {
+		return 0
+	}
+	return max(0, c.most-len(c.exchanges))
+}
+
+// Draining implements [wire.HTTPTransport]. A server that goes away closes its
+// connections after their exchanges; the next exchange finds out whether there
+// is another.
+func (c *client) Draining() <-chan struct{} { return c.away }
+
+// Close implements [wire.HTTPTransport].
+func (c *client) Close(cause error) error {
+	err := curlew.NewError(curlew.Canceled, "the connection was closed on this side").WithOrigin(curlew.OriginLocal)
+	if cause != nil {
+		err = curlew.ErrorOf(cause)
+	}
+	c.mu.Lock()
+	if c.closed == nil {
+		c.closed = err
+		close(c.away)
+	}
+	first, exchanges := c.first, c.exchanges
+	c.first, c.exchanges = nil, nil
+	c.mu.Unlock()
+	if first != nil {
+		first.Close()
+	}
+	for x := range exchanges {
+		x.abandon(err)
+	}
+	c.background.Wait()
+	c.pool.CloseIdleConnections()
+	return nil
+}
+
+// add counts an exchange in; the error says that there are no more.
+func (c *client) add(x *clientExchange) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed != nil {
+		return c.closed.WithProgress(curlew.NotSent)
+	}
+	c.exchanges[x] = struct{}{}
+	return nil
+}
+
+// remove counts an exchange out.
+func (c *client) remove(x *clientExchange) {
+	c.mu.Lock()
+	delete(c.exchanges, x)
+	c.mu.Unlock()
+}

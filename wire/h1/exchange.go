@@ -1,0 +1,226 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package h1
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/textproto"
+	"sync"
+	"time"
+
+	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/wire"
+	"github.com/curlewrpc/curlew/wire/internal/httpwire"
+)
+
+// exchange is a request and its response under net/http, as a [wire.Exchange].
+type exchange struct {
+	request *wire.HTTPRequest
+	w       http.ResponseWriter
+	r       *http.Request
+	control *http.ResponseController
+
+	atEnd bool // of the body; belongs to whoever reads
+
+	mu     sync.Mutex // guards the rest
+	over   bool       // the connection belongs to the next request
+	broken error      // why it was reset
+}
+
+func newExchange(w http.ResponseWriter, r *http.Request, request *wire.HTTPRequest) *exchange {
+	return &exchange{
+		request: request, w: w, r: r, control: http.NewResponseController(w),
+		atEnd: r.Body == nil || r.Body == http.NoBody,
+	}
+}
+
+// errGone is the cause of the end of calls whose client has left.
+var errGone = curlew.NewError(curlew.Canceled, "the client closed its connection or canceled the request").
+	WithOrigin(curlew.OriginTransport)
+
+// serveExchange has p answer x. base is the connection's context, or what
+// stands for it.
+func serveExchange(base context.Context, p wire.HTTPProtocol, x *exchange, d wire.Dispatcher) {
+	ctx, cancel := context.WithCancelCause(base)
+	defer cancel(nil)
+	gone := x.r.Context()
+	stop := context.AfterFunc(gone, func() {
+		if base.Err() == nil { // else that is the reason why it is gone, and it has a cause
+			cancel(errGone)
+		}
+	})
+	defer stop()
+	// Without it net/http reads a body to its end before it writes. Where it is
+	// not supported there is no need for it.
+	_ = x.control.EnableFullDuplex()
+	p.Serve(ctx, x, d)
+	x.finish()
+}
+
+// Request implements [wire.Exchange].
+func (x *exchange) Request() *wire.HTTPRequest { return x.request }
+
+// longAgo is a deadline that ends reading or writing at once.
+func longAgo() time.Time { return time.Unix(1, 0) }
+
+// Read implements [wire.Exchange]. Once ctx has ended it, there is no reading
+// on.
+func (x *exchange) Read(ctx context.Context, p []byte) (int, error) {
+	if err := x.failed(); err != nil {
+		return 0, err
+	}
+	if x.atEnd {
+		return 0, io.EOF
+	}
+	interrupted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		_ = x.control.SetReadDeadline(longAgo()) // not supported: the read waits for the client
+		close(interrupted)
+	})
+	n, err := x.r.Body.Read(p)
+	x.atEnd = err == io.EOF
+	if !stop() {
+		<-interrupted // its deadline must not hit the next request
+		if err != nil && !x.atEnd {
+			err = context.Cause(ctx)
+		}
+	}
+	if reset := x.failed(); reset != nil && err != nil && !x.atEnd {
+		err = reset
+	}
+	return n, err
+}
+
+// Respond implements [wire.Exchange].
+func (x *exchange) Respond(status int, fields wire.Fields) error {
+	if err := x.failed(); err != nil {
+		return err
+	}
+	header := x.w.Header()
+	header["Content-Type"] = nil // no guesses
+	addFields(header, "", fields)
+	x.w.WriteHeader(status)
+	return nil
+}
+
+// Write implements [wire.Exchange].
+func (x *exchange) Write(p []byte) (int, error) {
+	if err := x.failed(); err != nil {
+		return 0, err
+	}
+	return x.w.Write(p)
+}
+
+// Flush implements [wire.Exchange].
+func (x *exchange) Flush() error {
+	if err := x.failed(); err != nil {
+		return err
+	}
+	if err := x.control.Flush(); !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil
+}
+
+// End implements [wire.Exchange]. HTTP/1 clients take trailers if they say so
+// (RFC 9110, section 6.5.1).
+func (x *exchange) End(trailers wire.Fields) error {
+	if err := x.failed(); err != nil {
+		return err
+	}
+	if x.r.ProtoMajor > 1 || httpwire.Accepts(x.r.Header.Get("Te"), "trailers") {
+		addFields(x.w.Header(), http.TrailerPrefix, trailers)
+	}
+	return nil
+}
+
+func addFields(h http.Header, prefix string, fields wire.Fields) {
+	for _, f := range fields {
+		key := prefix + textproto.CanonicalMIMEHeaderKey(f.Name)
+		h[key] = append(h[key], f.Value)
+	}
+}
+
+// Reset implements [wire.Exchange]. The connection is of no use afterwards;
+// net/http closes it when the exchange is finished.
+func (x *exchange) Reset(cause error) {
+	if cause == nil {
+		cause = curlew.NewError(curlew.Canceled, "the exchange was reset")
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.over || x.broken != nil {
+		return
+	}
+	x.broken = cause
+	// Where they are not supported, reads and writes under way end by themselves.
+	_ = x.control.SetReadDeadline(longAgo())
+	_ = x.control.SetWriteDeadline(longAgo())
+}
+
+// failed returns why the exchange was reset.
+func (x *exchange) failed() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.broken
+}
+
+// finish leaves the connection to net/http in a state that is fit for the next
+// request, or has it closed.
+func (x *exchange) finish() {
+	x.mu.Lock()
+	x.over = true
+	broken := x.broken
+	x.mu.Unlock()
+	if broken != nil {
+		panic(http.ErrAbortHandler)
+	}
+	// Of a body that waits for "100 Continue" net/http takes care itself.
+	if x.request.Major == 1 && !x.atEnd && x.r.Header.Get("Expect") == "" {
+		x.settle()
+	}
+}
+
+// settle takes what has arrived of a body that nobody has read to its end, and
+// if that is not all of it has the connection closed after the response: the
+// server does not wait for bytes that it does not want, nor may it take them
+// for a request.
+func (x *exchange) settle() {
+	if x.control.SetReadDeadline(longAgo()) != nil {
+		return // not net/http's own server
+	}
+	var scratch [1 << 10]byte
+	for range 64 {
+		_, err := x.r.Body.Read(scratch[:])
+		if err == io.EOF {
+			return // net/http has set the deadline anew
+		}
+		if err != nil {
+			break
+		}
+	}
+	// A reader above its limit tells the ResponseWriter to close the connection,
+	// and there is no other way to do so once the head is written.
+	_, _ = http.MaxBytesReader(unwrap(x.w), io.NopCloser(endless{}), 0).Read(scratch[:])
+}
+
+// unwrap returns net/http's own ResponseWriter, as http.ResponseController
+// finds it.
+func unwrap(w http.ResponseWriter) http.ResponseWriter {
+	for {
+		wrapper, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return w
+		}
+		w = wrapper.Unwrap()
+	}
+}
+
+// endless is a body that is above any limit.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }

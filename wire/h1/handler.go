@@ -1,0 +1,54 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package h1
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+
+	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/wire"
+)
+
+// Handler serves RPCs inside somebody else's http.Server, which may speak any
+// version of HTTP. Once in use it must not be changed; it is safe for
+// concurrent use.
+type Handler struct {
+	// Protocols are asked in turn whose a request is.
+	Protocols []wire.HTTPProtocol
+	// Dispatcher runs the calls.
+	Dispatcher wire.Dispatcher
+	// Limits are those of each connection; those on heads and times are the
+	// http.Server's own business.
+	Limits wire.Limits
+	// Draining, if not nil, is closed when calls should come to their end.
+	Draining <-chan struct{}
+	// Else answers what belongs to no protocol; nil is 404 Not Found.
+	Else http.Handler
+}
+
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	router := router{protocols: h.Protocols, handler: h.Else}
+	request := newRequest(r)
+	request.Peer, request.Limits, request.Draining = peerOf(r), h.Limits.WithDefaults(), h.Draining
+	if p := router.protocol(request, h.Dispatcher); p != nil {
+		// The request's own end has no cause that tells anything.
+		serveExchange(context.WithoutCancel(r.Context()), p, newExchange(w, r, request), h.Dispatcher)
+		return
+	}
+	router.other(w, r)
+}
+
+// peerOf returns what the request tells of its client.
+func peerOf(r *http.Request) *curlew.Peer {
+	peer := &curlew.Peer{Protocol: r.Proto, TLS: r.TLS}
+	if addr, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		peer.Addr = net.TCPAddrFromAddrPort(addr)
+	}
+	peer.LocalAddr, _ = r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	return peer
+}
