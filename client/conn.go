@@ -77,28 +77,31 @@ func (c *conn) live() {
 }
 
 func (c *conn) waitForEnd() {
-	idle := time.NewTimer(idleTimeout)
-	defer idle.Stop()
+	var idle <-chan time.Time
+	if c.spare() {
+		ticker := time.NewTicker(idleTimeout)
+		defer ticker.Stop()
+		idle = ticker.C
+	}
 	for {
 		select {
 		case <-c.session.Draining():
 			return
 		case <-c.pool.ctx.Done():
 			return
-		case <-idle.C:
-			if !c.used.Swap(false) && c.calls.count() == 0 && c.spare() {
+		case <-idle:
+			if !c.spare() {
+				idle = nil
+			} else if !c.used.Swap(false) && c.calls.count() == 0 {
 				return
 			}
-			idle.Reset(idleTimeout)
 		}
 	}
 }
 
-// spare reports whether the pool has another connection that stays.
-func (c *conn) spare() bool {
-	conns := *c.pool.conns.Load()
-	return len(conns) > 1 && conns[0] != c
-}
+// spare reports whether the pool can do without c when it is idle. Once it can
+// not, that stays so.
+func (c *conn) spare() bool { return (*c.pool.conns.Load())[0] != c }
 
 // gate counts calls and can be shut.
 type gate struct {

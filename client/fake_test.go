@@ -137,7 +137,7 @@ func (s *session) Open(ctx context.Context, call *curlew.Call) (wire.ClientStrea
 	case <-ctx.Done():
 		return nil, contextError(ctx, "waiting for room")
 	}
-	return &fakeStream{session: s, call: call, messages: make(chan string, 16)}, nil
+	return &fakeStream{session: s, call: call, messages: make(chan string, 16), closed: make(chan struct{})}, nil
 }
 
 func unavailable(text string) *curlew.Error {
@@ -153,6 +153,7 @@ type fakeStream struct {
 	messages chan string
 	sendOnce sync.Once
 	once     sync.Once
+	closed   chan struct{}
 }
 
 func (f *fakeStream) Wait(ctx context.Context) error {
@@ -183,6 +184,8 @@ func (f *fakeStream) Receive(ctx context.Context, m any) error {
 		return nil
 	case <-ctx.Done():
 		return contextError(ctx, "receive")
+	case <-f.closed:
+		return curlew.NewError(curlew.Canceled, "the fake is closed")
 	case <-f.session.closed:
 		return curlew.ErrorOf(f.session.cause)
 	}
@@ -203,7 +206,10 @@ func (f *fakeStream) CloseSend() error {
 }
 
 func (f *fakeStream) Close() error {
-	f.once.Do(func() { <-f.session.room })
+	f.once.Do(func() {
+		<-f.session.room
+		close(f.closed)
+	})
 	return nil
 }
 
@@ -220,6 +226,9 @@ func (f *fakeStream) Trailer() *curlew.Header {
 func (f *fakeStream) Peer() *curlew.Peer {
 	return &curlew.Peer{Addr: address{"tcp", f.session.remote.Address}, Protocol: "fake"}
 }
+
+// pass lets virtual time pass.
+func pass(d time.Duration) { <-time.After(d) }
 
 // dial returns a client of the network's servers at target, closed with t.
 func dial(t testing.TB, n *network, target string, opts ...Option) *Client {

@@ -103,9 +103,12 @@ func (s *stream) Send(ctx context.Context, m any) error {
 	if isNil(m) {
 		return invalid("%s: the message to send is nil", s.call.Method().FullName())
 	}
+	if s.hasEnded() {
+		return io.EOF // Receive knows why
+	}
 	err := s.Stream.Send(ctx, m)
 	if err != nil && s.hasEnded() {
-		return io.EOF // Receive knows why
+		return io.EOF
 	}
 	return err
 }

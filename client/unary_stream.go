@@ -86,18 +86,30 @@ func (s *unaryStream) Receive(ctx context.Context, m any) error {
 	case <-s.answered:
 	case <-ctx.Done():
 		return contextError(ctx, "waiting for the reply")
-	case <-s.ctx.Done():
+	case <-s.ctx.Done(): // perhaps because the call is answered and over
+	}
+	switch {
+	case !s.isAnswered():
 		return contextError(s.ctx, s.call.Method().FullName())
-	}
-	if s.err != nil {
+	case s.err != nil:
 		return s.err
-	}
-	if !s.set(&s.taken) {
+	case !s.set(&s.taken):
 		return io.EOF
+	case s.ctx.Err() != nil:
+		return contextError(s.ctx, s.call.Method().FullName())
 	}
 	err := s.take(ctx, m)
 	s.end(err)
 	return failure(err)
+}
+
+func (s *unaryStream) isAnswered() bool {
+	select {
+	case <-s.answered:
+		return true
+	default:
+		return false
+	}
 }
 
 // take decodes the reply, or copies the one that an interceptor has set.
@@ -135,10 +147,8 @@ func (s *unaryStream) CloseSend() error { return nil }
 func (s *unaryStream) Close() error {
 	err := curlew.NewError(curlew.Canceled, "the caller closed the stream")
 	s.cancel(err)
-	select {
-	case <-s.answered:
+	if s.isAnswered() { // else Send ends the call
 		s.end(err)
-	default: // Send ends the call
 	}
 	return nil
 }
@@ -155,10 +165,8 @@ func (s *unaryStream) Header(ctx context.Context) (*curlew.Header, error) {
 
 // Trailer returns the metadata after the reply.
 func (s *unaryStream) Trailer() *curlew.Header {
-	select {
-	case <-s.answered:
+	if s.isAnswered() {
 		return s.call.ReplyTrailer()
-	default:
-		return new(curlew.Header)
 	}
+	return new(curlew.Header)
 }
