@@ -28,7 +28,10 @@ type compilation struct {
 // root compiles t as a message: structs as they are, all else as
 // message{value=1}.
 func (c *compilation) root(t reflect.Type) (*message, error) {
-	if t.Kind() == reflect.Struct && t != timeType {
+	switch {
+	case t.Kind() == reflect.Pointer:
+		return nil, cannot(t.String(), "a pointer as a message", fmt.Sprintf("use %s", t.Elem()))
+	case t.Kind() == reflect.Struct && t != timeType:
 		return c.structure(t, t.String())
 	}
 	m := &message{typ: t, wrapper: true}

@@ -37,9 +37,9 @@ func (m *message) decode(p pointer, b []byte, depth int) error {
 		counts = make([]int, m.arrays)
 	}
 	for len(b) > 0 {
-		number, wire, n := protowire.ConsumeTag(b)
-		if n < 0 {
-			return wireError(n)
+		number, wire, n, err := consumeTag(b)
+		if err != nil {
+			return err
 		}
 		b = b[n:]
 		f := m.lookup(number)
@@ -51,7 +51,6 @@ func (m *message) decode(p pointer, b []byte, depth int) error {
 			continue
 		}
 		q := f.provide(p)
-		var err error
 		switch f.shape {
 		case single:
 			n, err = f.value.decode(q, b, depth)
@@ -230,12 +229,11 @@ func (f *field) decodeEntry(p pointer, b []byte, depth int) (int, error) {
 	key, element := reflect.New(f.typ.Key()), reflect.New(f.typ.Elem())
 	seen := false
 	for len(content) > 0 {
-		number, wire, n := protowire.ConsumeTag(content)
-		if n < 0 {
-			return 0, wireError(n)
+		number, wire, n, err := consumeTag(content)
+		if err != nil {
+			return 0, err
 		}
 		content = content[n:]
-		var err error
 		switch {
 		case number == 1 && wire == f.key.wire:
 			n, err = f.key.decode(pointerOf(key), content, depth)
@@ -311,9 +309,9 @@ func spanOf(seconds, nanos int64) (time.Duration, bool) {
 // decodeSecondsNanos reads the two fields that Timestamp and Duration share.
 func decodeSecondsNanos(b []byte, seconds, nanos *int64) error {
 	for len(b) > 0 {
-		number, wire, n := protowire.ConsumeTag(b)
-		if n < 0 {
-			return wireError(n)
+		number, wire, n, err := consumeTag(b)
+		if err != nil {
+			return err
 		}
 		b = b[n:]
 		if wire != protowire.VarintType || number > 2 {
@@ -335,6 +333,19 @@ func decodeSecondsNanos(b []byte, seconds, nanos *int64) error {
 		}
 	}
 	return nil
+}
+
+// consumeTag reads a tag from the front of b. Unlike protowire.ConsumeTag it
+// refuses the numbers that only a proto1 MessageSet may have.
+func consumeTag(b []byte) (number protowire.Number, wire protowire.Type, n int, err error) {
+	number, wire, n = protowire.ConsumeTag(b)
+	switch {
+	case n < 0:
+		err = wireError(n)
+	case number > protowire.MaxValidNumber:
+		err = errors.New("not a protobuf message: a field number is too large")
+	}
+	return number, wire, n, err
 }
 
 // consumeNumber reads a number from the front of b; n is negative as in
