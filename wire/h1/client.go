@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew"
-	"github.com/curlewrpc/curlew/transport"
 	"github.com/curlewrpc/curlew/wire"
 )
 
@@ -45,7 +44,7 @@ func Dial(ctx context.Context, r *wire.Remote) (wire.HTTPTransport, error) {
 		exchanges: make(map[*clientExchange]struct{}),
 	}
 	c.pool = &http.Transport{
-		DialContext:            c.connect,
+		DialContext:            c.connect, // does TLS as well; the pool takes connections as they are
 		DisableCompression:     true,
 		MaxConnsPerHost:        c.most,
 		MaxIdleConnsPerHost:    c.most,
@@ -54,7 +53,7 @@ func Dial(ctx context.Context, r *wire.Remote) (wire.HTTPTransport, error) {
 		Protocols:              new(http.Protocols),
 	}
 	c.pool.Protocols.SetHTTP1(true)
-	conn, err := c.dial(ctx)
+	conn, err := r.DialConn(ctx, protocolName)
 	if err != nil {
 		return nil, err
 	}
@@ -78,22 +77,21 @@ func (c *client) connect(ctx context.Context, _, _ string) (net.Conn, error) {
 		}
 		conn.Close()
 	}
-	return c.dial(ctx)
+	conn, err := c.remote.DialConn(ctx, protocolName)
+	if err != nil && ctx.Err() == nil {
+		c.retire(curlew.ErrorOf(err))
+	}
+	return conn, err
 }
 
-// dial makes a connection, through TLS if the remote has it: the pool takes it
-// as it is.
-func (c *client) dial(ctx context.Context) (net.Conn, error) {
-	r := c.remote
-	conn, err := r.Dial(ctx, r.Network, r.Address)
-	if err == nil && r.TLS != nil {
-		conn, err = transport.ClientHandshake(ctx, conn, r.TLS, r.Authority, []string{protocolName})
+// retire takes no more exchanges; those in progress go on.
+func (c *client) retire(err *curlew.Error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed == nil {
+		c.closed = err
+		close(c.away)
 	}
-	if err != nil {
-		return nil, curlew.Errorf(curlew.Unavailable, "connect to %s: %w", r.Address, err).
-			WithOrigin(curlew.OriginTransport).WithProgress(curlew.NotSent)
-	}
-	return conn, nil
 }
 
 // Capacity implements [wire.HTTPTransport].
@@ -107,8 +105,8 @@ func (c *client) Capacity() int {
 }
 
 // Draining implements [wire.HTTPTransport]. A server that goes away closes its
-// connections after their exchanges; the next exchange finds out whether there
-// is another.
+// connections after their exchanges; whether there is another finds out who
+// needs the next connection.
 func (c *client) Draining() <-chan struct{} { return c.away }
 
 // Close implements [wire.HTTPTransport].
@@ -117,11 +115,8 @@ func (c *client) Close(cause error) error {
 	if cause != nil {
 		err = curlew.ErrorOf(cause)
 	}
+	c.retire(err)
 	c.mu.Lock()
-	if c.closed == nil {
-		c.closed = err
-		close(c.away)
-	}
 	first, exchanges := c.first, c.exchanges
 	c.first, c.exchanges = nil, nil
 	c.mu.Unlock()

@@ -75,7 +75,7 @@ func (x *clientExchange) prepare(ctx context.Context, r *wire.HTTPRequest) error
 	})
 	request := &http.Request{
 		Method: r.Method,
-		// The scheme says "plaintext" to the pool: client.dial does TLS itself.
+		// The scheme says "plaintext" to the pool: client.connect does TLS itself.
 		URL:    &url.URL{Scheme: "http", Host: r.Authority, Path: path, RawPath: r.Path, RawQuery: r.RawQuery},
 		Host:   r.Authority,
 		Header: make(http.Header, len(r.Fields)),
@@ -216,9 +216,9 @@ func (x *clientExchange) failure(ctx context.Context, err error) *curlew.Error {
 		return httpwire.ContextError(ctx).WithProgress(progress)
 	case x.outer.Err() != nil:
 		return httpwire.ContextError(x.outer).WithProgress(progress)
-	case errors.As(err, &e): // of client.dial
+	case errors.As(err, &e): // of client.connect
 		return e
 	}
-	return curlew.Errorf(curlew.Unavailable, "connection to %s: %w", x.client.remote.Address, err).
+	return curlew.Errorf(curlew.Unavailable, "HTTP exchange with %s: %w", x.client.remote, err).
 		WithOrigin(curlew.OriginTransport).WithProgress(progress)
 }

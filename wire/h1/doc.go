@@ -9,7 +9,7 @@
 //
 //	http := h1.New([]wire.HTTPProtocol{connect.NewServer(json.New(), proto.New())},
 //		h1.WithHandler(mux),
-//		h1.WithTunnel(h1.Tunnel{Path: "/_goRPC_", Status: "200 Connected to Go RPC", Framing: gob}))
+//		h1.WithTunnel(h1.Tunnel{Path: netrpc.ConnectPath, Reply: netrpc.ConnectReply, Framing: netrpc.New()}))
 //
 // A [Handler] does the same inside somebody else's http.Server, of any version
 // of HTTP.

@@ -47,9 +47,9 @@ func WithHandler(h http.Handler) Option {
 type Tunnel struct {
 	// Path is what is connected to, "/_goRPC_".
 	Path string
-	// Status is sent after "HTTP/1.0 ", with two line feeds after it: "200
-	// Connected to Go RPC".
-	Status string
+	// Reply is what the CONNECT is answered with, as it is sent:
+	// "HTTP/1.0 200 Connected to Go RPC\r\n\r\n".
+	Reply string
 	// Framing serves the connection from there on.
 	Framing wire.Framing
 }

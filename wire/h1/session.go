@@ -95,7 +95,7 @@ func (s *session) tunnel(w http.ResponseWriter, r *http.Request, t *Tunnel) {
 	peer := *s.wire.Peer
 	peer.Protocol = t.Framing.Name()
 	next.Peer = &peer
-	if err := s.answer(conn, t.Status); err == nil {
+	if err := s.answer(conn, t.Reply); err == nil {
 		err = t.Framing.Serve(s.ctx, &next, s.dispatcher)
 		if err != nil && s.ctx.Err() == nil {
 			s.wire.Logger.Debug("connection ended", slog.String("protocol", peer.Protocol), slog.Any("peer", peer.Addr), slog.Any("err", err))
@@ -103,12 +103,12 @@ func (s *session) tunnel(w http.ResponseWriter, r *http.Request, t *Tunnel) {
 	}
 }
 
-// answer sends the status of a tunnel, byte for byte as net/rpc does.
-func (s *session) answer(conn net.Conn, status string) error {
+// answer sends the reply to a CONNECT.
+func (s *session) answer(conn net.Conn, reply string) error {
 	if err := conn.SetWriteDeadline(time.Now().Add(s.wire.Limits.Handshake)); err != nil {
 		return err
 	}
-	if _, err := io.WriteString(conn, "HTTP/1.0 "+status+"\n\n"); err != nil {
+	if _, err := io.WriteString(conn, reply); err != nil {
 		return err
 	}
 	return conn.SetWriteDeadline(time.Time{})

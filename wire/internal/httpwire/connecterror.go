@@ -47,9 +47,10 @@ func AppendError(b []byte, e *curlew.Error) []byte {
 // maxDetails bounds the details of an error that is received.
 const maxDetails = 64
 
-// ParseError reads an error that came with an HTTP status. What is no error of
-// Connect's, such as a proxy's page, gives an error that is guessed from the
-// status and tells what came.
+// ParseError reads an error that came with an HTTP status, and which a server
+// has answered with. What is no error of Connect's, such as a proxy's page,
+// gives an error that is guessed from the status and tells what came; the call
+// may have run.
 func ParseError(b []byte, status int) *curlew.Error {
 	var in errorJSON
 	var code curlew.Code
@@ -72,7 +73,7 @@ func ParseError(b []byte, status int) *curlew.Error {
 		}
 		details = append(details, curlew.Detail{TypeURL: url, Value: value})
 	}
-	return curlew.NewError(code, in.Message).WithDetails(details...)
+	return curlew.NewError(code, in.Message).WithDetails(details...).WithProgress(curlew.Answered)
 }
 
 // guessed makes an error of a status and a body that is no error of Connect's.

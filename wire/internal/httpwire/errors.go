@@ -5,6 +5,7 @@ package httpwire
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/curlewrpc/curlew"
@@ -33,4 +34,14 @@ func ContextError(ctx context.Context) *curlew.Error {
 		text = fmt.Sprintf("%s: %v", text, cause)
 	}
 	return curlew.NewError(code, text).WithCause(cause)
+}
+
+// Classify returns the *curlew.Error in err, or if there is none one with the
+// code that says what it is about.
+func Classify(err error, code curlew.Code, what string) *curlew.Error {
+	var e *curlew.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return curlew.Errorf(code, "%s: %w", what, err)
 }

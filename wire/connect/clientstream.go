@@ -1,0 +1,187 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package connect
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/internal/bufpool"
+	"github.com/curlewrpc/curlew/wire"
+	"github.com/curlewrpc/curlew/wire/internal/httpwire"
+)
+
+// clientStream is a unary call on the client.
+type clientStream struct {
+	session    *session
+	method     *curlew.Method
+	codec      curlew.Codec
+	maxReceive int
+	maxSend    int
+	fields     wire.Fields // of the request
+	x          wire.ClientExchange
+
+	exchanged sync.Once // what has arrived is known afterwards
+	header    curlew.Header
+	trailer   curlew.Header
+	err       *curlew.Error // of the call
+
+	mu     sync.Mutex
+	reply  *bufpool.Buf // undecoded; nil once it is received or dropped
+	closed bool
+}
+
+var _ wire.ClientStream = (*clientStream)(nil)
+
+// Wait implements [wire.ClientStream]. The exchange happens in it.
+func (st *clientStream) Wait(ctx context.Context) error {
+	st.exchanged.Do(func() {
+		reply, err := st.exchange(ctx)
+		st.x.Reset(nil)
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		if st.err = err; err == nil && !st.closed {
+			st.reply = reply
+		} else if reply != nil {
+			reply.Free()
+		}
+	})
+	if st.err != nil {
+		return st.err
+	}
+	return nil
+}
+
+// exchange waits for the response and returns the undecoded reply, or the
+// call's error.
+func (st *clientStream) exchange(ctx context.Context) (*bufpool.Buf, *curlew.Error) {
+	status, fields, err := st.x.Response(ctx)
+	if err != nil {
+		return nil, curlew.ErrorOf(err)
+	}
+	if err := httpwire.Metadata(fields, &st.header, &st.trailer); err != nil {
+		return nil, st.badReply(err)
+	}
+	body, failed := st.readBody(ctx, fields)
+	if failed != nil {
+		return nil, failed
+	}
+	contentType := fields.Get("content-type")
+	mediaType, _, _ := strings.Cut(contentType, ";")
+	switch {
+	case status != http.StatusOK:
+		defer body.Free()
+		return nil, httpwire.ParseError(body.B, status).WithOrigin(curlew.OriginServer)
+	case mediaType != typePrefix+st.codec.Name():
+		defer body.Free()
+		return nil, st.badReply(fmt.Errorf("its content type is %q instead of %q", contentType, typePrefix+st.codec.Name()))
+	}
+	return body, nil
+}
+
+// readBody reads the response's body and inflates it.
+func (st *clientStream) readBody(ctx context.Context, fields wire.Fields) (*bufpool.Buf, *curlew.Error) {
+	length, err := strconv.ParseInt(fields.Get("content-length"), 10, 64)
+	if err != nil {
+		length = -1
+	}
+	body := bufpool.Get(0)
+	if err := httpwire.ReadAll(ctx, st.x, body, length, st.maxReceive); err != nil {
+		body.Free()
+		return nil, curlew.ErrorOf(err)
+	}
+	switch encoding := fields.Get("content-encoding"); {
+	case encoding == "", encoding == "identity", len(body.B) == 0:
+		return body, nil
+	case encoding != gzipName:
+		body.Free()
+		return nil, st.badReply(fmt.Errorf("its content encoding %q was not asked for", encoding))
+	}
+	inflated := bufpool.Get(0)
+	err = st.session.client.gzip.Inflate(inflated, body.B, st.maxReceive)
+	body.Free()
+	if err != nil {
+		inflated.Free()
+		return nil, st.badReply(err)
+	}
+	return inflated, nil
+}
+
+// badReply is the error for a reply that was not understood.
+func (st *clientStream) badReply(err error) *curlew.Error {
+	return httpwire.Classify(err, curlew.Internal, st.method.FullName()+": the reply is not understood").WithProgress(curlew.Answered)
+}
+
+// Receive waits for the reply and decodes it.
+func (st *clientStream) Receive(ctx context.Context, m any) error {
+	if err := st.Wait(ctx); err != nil {
+		return err
+	}
+	st.mu.Lock()
+	reply, closed := st.reply, st.closed
+	st.reply = nil
+	st.mu.Unlock()
+	switch {
+	case closed:
+		return curlew.Errorf(curlew.Canceled, "%s: the stream was closed", st.method.FullName())
+	case reply == nil:
+		return io.EOF
+	}
+	defer reply.Free()
+	if err := st.codec.Decode(reply.B, m); err != nil {
+		return st.badReply(fmt.Errorf("decode as %s: %w", st.codec.Name(), err))
+	}
+	return nil
+}
+
+// Send fails: the one request went out with the call.
+func (st *clientStream) Send(context.Context, any) error {
+	return curlew.Errorf(curlew.Internal, "%s: a unary call's request goes out with it", st.method.FullName())
+}
+
+// CloseSend does nothing.
+func (st *clientStream) CloseSend() error { return nil }
+
+// Close implements [curlew.Stream]: it cancels a Wait under way.
+func (st *clientStream) Close() error {
+	st.mu.Lock()
+	reply := st.reply
+	st.reply, st.closed = nil, true
+	st.mu.Unlock()
+	if reply != nil {
+		reply.Free()
+	}
+	err := curlew.NewError(curlew.Canceled, st.method.FullName()+": the stream was closed")
+	st.x.Reset(err)
+	st.exchanged.Do(func() { st.err = err }) // nobody has waited
+	return nil
+}
+
+// Header waits for the reply's header.
+func (st *clientStream) Header(ctx context.Context) (*curlew.Header, error) {
+	if err := st.Wait(ctx); err != nil && st.header.Len() == 0 {
+		return nil, err
+	}
+	return &st.header, nil
+}
+
+// Trailer returns the metadata after the reply, as far as it has arrived.
+func (st *clientStream) Trailer() *curlew.Header { return &st.trailer }
+
+// Peer returns the server.
+func (st *clientStream) Peer() *curlew.Peer {
+	peer := st.x.Peer()
+	if peer == nil {
+		return nil
+	}
+	named := *peer
+	named.Protocol = name
+	return &named
+}

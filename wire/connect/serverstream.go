@@ -1,0 +1,185 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package connect
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/internal/bufpool"
+	"github.com/curlewrpc/curlew/wire"
+	"github.com/curlewrpc/curlew/wire/internal/httpwire"
+)
+
+// serverStream is a unary call on the server.
+type serverStream struct {
+	in         wire.Incoming
+	server     *Server
+	x          wire.Exchange
+	codec      curlew.Codec
+	timeout    time.Duration // of the client; negative: none
+	compressed bool          // the request is
+	compress   bool          // the reply may be
+	maxReceive int
+	maxSend    int
+	maxHeader  int
+	received   bool
+}
+
+var _ wire.ServerStream = (*serverStream)(nil)
+
+func (st *serverStream) limit(l wire.Limits) {
+	st.maxReceive, st.maxSend, st.maxHeader = l.MaxReceive, l.MaxSend, l.MaxHeader
+	if n := st.in.Target.MaxReceive; n > 0 {
+		st.maxReceive = n
+	}
+	if n := st.in.Target.MaxSend; n > 0 {
+		st.maxSend = n
+	}
+}
+
+// Receive reads and decodes the request. A Receive that ctx has ended cannot be
+// tried again.
+func (st *serverStream) Receive(ctx context.Context, m any) error {
+	if st.received {
+		return io.EOF
+	}
+	st.received = true
+	body := bufpool.Get(0)
+	defer func() { body.Free() }()
+	if err := httpwire.ReadAll(ctx, st.x, body, st.x.Request().Length, st.maxReceive); err != nil {
+		return receiveError(ctx, err)
+	}
+	if st.compressed && len(body.B) > 0 {
+		inflated := bufpool.Get(0)
+		err := st.server.gzip.Inflate(inflated, body.B, st.maxReceive)
+		body.Free()
+		body = inflated
+		if err != nil {
+			return httpwire.Classify(err, curlew.InvalidArgument, "the request's body")
+		}
+	}
+	if err := st.codec.Decode(body.B, m); err != nil {
+		return curlew.Errorf(curlew.InvalidArgument, "%s: decode the request as %s: %w", st.in.Target.Method.FullName(), st.codec.Name(), err)
+	}
+	return nil
+}
+
+// receiveError describes why a request's body could not be read.
+func receiveError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return httpwire.ContextError(ctx)
+	}
+	return httpwire.Classify(err, curlew.Canceled, "the request broke off")
+}
+
+// Send fails: the one reply is what the handler returns.
+func (st *serverStream) Send(context.Context, any) error {
+	return curlew.Errorf(curlew.Internal, "%s: a unary method returns its reply", st.in.Target.Method.FullName())
+}
+
+// SendHeader does nothing: header, trailer and status travel together.
+func (st *serverStream) SendHeader(context.Context) error { return nil }
+
+// CloseSend does nothing; see [curlew.Stream].
+func (st *serverStream) CloseSend() error { return nil }
+
+// Close does nothing: Finish ends the exchange.
+func (st *serverStream) Close() error { return nil }
+
+// Header returns the request's header.
+func (st *serverStream) Header(context.Context) (*curlew.Header, error) { return &st.in.Header, nil }
+
+// Trailer returns an empty header: requests have no trailer.
+func (st *serverStream) Trailer() *curlew.Header { return new(curlew.Header) }
+
+// Finish implements [wire.ServerStream].
+func (st *serverStream) Finish(reply any, err *curlew.Error) *curlew.Error {
+	fields, invalid := st.metadata()
+	if err == nil {
+		err = invalid
+	}
+	if err == nil {
+		var body *bufpool.Buf
+		if body, fields, err = st.encode(reply, fields); err == nil {
+			defer body.Free()
+			return st.sent(respond(st.x, http.StatusOK, typePrefix+st.codec.Name(), fields, body.B))
+		}
+	}
+	if failed := st.sent(respond(st.x, httpwire.Status(err.Code()), errorType, fields, httpwire.AppendError(nil, err))); failed != nil {
+		return failed
+	}
+	return err
+}
+
+// metadata returns the fields of the reply's header and trailer. What cannot be
+// sent is the handler's mistake.
+func (st *serverStream) metadata() (wire.Fields, *curlew.Error) {
+	header, trailer := st.in.Call.ReplyHeader(), st.in.Call.ReplyTrailer()
+	for _, h := range []*curlew.Header{header, trailer} {
+		if size := h.Size(); size > st.maxHeader {
+			return nil, curlew.Errorf(curlew.Internal, "%s: reply header or trailer of %d bytes, more than the %d of WithLimits(wire.Limits{MaxHeader: …})",
+				st.in.Target.Method.FullName(), size, st.maxHeader)
+		}
+	}
+	fields, err := httpwire.AppendMetadata(nil, "", header)
+	if err == nil {
+		fields, err = httpwire.AppendMetadata(fields, httpwire.TrailerPrefix, trailer)
+	}
+	if err != nil {
+		return nil, curlew.Errorf(curlew.Internal, "%s: reply: %w", st.in.Target.Method.FullName(), err)
+	}
+	return fields, nil
+}
+
+// encode returns the body of a reply, and fields with what they must say of it.
+func (st *serverStream) encode(reply any, fields wire.Fields) (*bufpool.Buf, wire.Fields, *curlew.Error) {
+	body := bufpool.Get(0)
+	var err error
+	if body.B, err = st.codec.Append(body.B, reply); err != nil {
+		body.Free()
+		return nil, fields, curlew.Errorf(curlew.Internal, "%s: encode the reply as %s: %w", st.in.Target.Method.FullName(), st.codec.Name(), err)
+	}
+	if size := len(body.B); size > st.maxSend {
+		body.Free()
+		return nil, fields, httpwire.TooLarge(strconv.Itoa(size), st.maxSend, true)
+	}
+	if !st.compress || len(body.B) < httpwire.CompressAbove {
+		return body, fields, nil
+	}
+	packed := bufpool.Get(0)
+	if err := st.server.gzip.Compress(packed, body.B); err != nil || len(packed.B) >= len(body.B) {
+		packed.Free()
+		return body, fields, nil
+	}
+	body.Free()
+	fields.Add("content-encoding", gzipName)
+	return packed, fields, nil
+}
+
+// sent returns the call's error if its answer could not be sent.
+func (st *serverStream) sent(err error) *curlew.Error {
+	if err == nil {
+		return nil
+	}
+	st.x.Reset(err)
+	return curlew.Errorf(curlew.Canceled, "the reply to %s was not sent: %w", st.in.Peer, err).WithOrigin(curlew.OriginTransport)
+}
+
+// respond sends a whole response.
+func respond(x wire.Exchange, status int, contentType string, fields wire.Fields, body []byte) error {
+	fields.Add("content-type", contentType)
+	fields.Add("content-length", strconv.Itoa(len(body)))
+	if err := x.Respond(status, fields); err != nil {
+		return err
+	}
+	if _, err := x.Write(body); err != nil {
+		return err
+	}
+	return x.End(nil)
+}
