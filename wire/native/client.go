@@ -341,8 +341,10 @@ func (s *clientStream) finish(err *curlew.Error) bool {
 	s.knowHeader()
 	s.retire()
 	c.freeSlot()
+	credits := c.extendOthers()
 	stop := s.stop
 	c.mu.Unlock()
+	c.grant(credits)
 	if stop != nil {
 		stop()
 	}

@@ -105,7 +105,9 @@ func (s *clientStream) Close() error {
 	s.abandon(curlew.NewError(curlew.Canceled, "the caller closed the stream"))
 	s.c.mu.Lock()
 	s.drop()
+	credits := s.c.extendOthers()
 	s.c.mu.Unlock()
+	s.c.grant(credits)
 	return nil
 }
 

@@ -17,6 +17,7 @@ type serverStream struct {
 	stream
 	in     wire.Incoming
 	oneWay bool
+	isOver bool // the place is given up; guarded by c.mu
 
 	// Of the handler's goroutine.
 	headerSent bool
@@ -167,19 +168,27 @@ func (s *serverStream) Finish(reply any, err *curlew.Error) *curlew.Error {
 	if !s.oneWay {
 		err = s.answer(reply, err)
 	}
+	s.c.grant(s.over())
+	s.c.closeIfDrained()
+	return err
+}
+
+// over gives up the call's place, once. The credits are to be granted.
+func (s *serverStream) over() []credit {
 	c := s.c
 	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s.isOver {
+		return nil
+	}
+	s.isOver = true
 	if s.err == nil {
 		s.err = curlew.Errorf(curlew.Canceled, "%s: the call is over", s.method.FullName())
 	}
 	s.drop()
 	s.retire()
-	credits := c.extendOthers()
 	c.incoming--
-	c.mu.Unlock()
-	c.grant(credits)
-	c.closeIfDrained()
-	return err
+	return c.extendOthers()
 }
 
 // answer sends what is left to send of a call: the reply, if any, and STATUS.
@@ -211,9 +220,19 @@ func (s *serverStream) answer(reply any, err *curlew.Error) *curlew.Error {
 		}
 		msg, header = nil, nil
 	}
-	if bad := c.sendStatus(s.id, header, trailer, err, msg, fl); bad != nil && err == nil {
-		err = bad
+	if bad := c.writer.Lock(c.ctx); bad != nil {
+		if err == nil {
+			err = c.transportError("write", bad)
+		}
+		return err
 	}
+	b := c.writer.Buffer()
+	b.B = c.appendStatus(b.B, s.id, header, trailer, err, msg, fl)
+	// The place is free before the peer can see that: it may use it at once.
+	for _, g := range s.over() {
+		b.B = appendControl(b.B, frameCredit, g.stream, uint64(g.n))
+	}
+	c.writer.Unlock()
 	return err
 }
 
@@ -247,18 +266,6 @@ func (s *serverStream) sendLarge(msg []byte, fl flags) *curlew.Error {
 	if _, err := s.sendMessage(ctx, msg, 0, false, fl, false); err != nil {
 		return curlew.ErrorOf(err)
 	}
-	return nil
-}
-
-// sendStatus sends a call's end. It waits for room as long as the connection
-// lives.
-func (c *conn) sendStatus(id uint64, header, trailer *curlew.Header, err *curlew.Error, msg *bufpool.Buf, fl flags) *curlew.Error {
-	if bad := c.writer.Lock(c.ctx); bad != nil {
-		return c.transportError("write", bad)
-	}
-	b := c.writer.Buffer()
-	b.B = c.appendStatus(b.B, id, header, trailer, err, msg, fl)
-	c.writer.Unlock()
 	return nil
 }
 
