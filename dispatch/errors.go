@@ -21,15 +21,15 @@ func (d *Dispatcher) outcome(ctx context.Context, call *curlew.Call, err error) 
 		return nil
 	}
 	code, message := e.Code(), e.Message()
-	if code == curlew.Canceled && ctx.Err() == context.DeadlineExceeded {
-		code = curlew.DeadlineExceeded // whatever the handler made of its own deadline
-	}
 	if d.config.HidePlainErrors {
 		if public := publicMessage(err, code); public != message {
 			message = public
 			d.logger.Warn("error hidden from the peer", slog.String("method", call.Method().FullName()),
 				slog.String("peer", call.Peer().String()), slog.Any("err", err))
 		}
+	}
+	if code == curlew.Canceled {
+		code, message = whyCanceled(ctx, message)
 	}
 	local := e.Origin() == curlew.OriginLocal
 	refused := local && e.Progress() == curlew.Refused
@@ -41,6 +41,20 @@ func (d *Dispatcher) outcome(ctx context.Context, call *curlew.Call, err error) 
 		out = out.WithProgress(curlew.Refused)
 	}
 	return out
+}
+
+// whyCanceled returns the code and message for a handler's error that says
+// "canceled": those of what ended its context if that is known better, such as
+// its deadline or the server's shutdown.
+func whyCanceled(ctx context.Context, message string) (curlew.Code, string) {
+	var cause *curlew.Error
+	switch {
+	case ctx.Err() == context.DeadlineExceeded:
+		return curlew.DeadlineExceeded, message
+	case ctx.Err() != nil && errors.As(context.Cause(ctx), &cause):
+		return cause.Code(), cause.Message()
+	}
+	return curlew.Canceled, message
 }
 
 // publicMessage returns what of err was written for peers: the message of the

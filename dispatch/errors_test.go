@@ -85,9 +85,9 @@ func TestErrorsForThePeer(t *testing.T) {
 	}
 }
 
-// TestDeadlineIsNotCancellation has a handler that takes the end of its
-// deadline for a cancellation.
-func TestDeadlineIsNotCancellation(t *testing.T) {
+// TestWhyCanceled has a handler that takes every end of its context for a
+// cancellation.
+func TestWhyCanceled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := serving(t, dispatch.Config{}, arith(curlew.Unary("Wait", func(ctx context.Context, in *pair) (*sum, error) {
 			<-ctx.Done()
@@ -102,6 +102,11 @@ func TestDeadlineIsNotCancellation(t *testing.T) {
 		in.Cancel(errors.New("the client went away"))
 		d.Serve(&in.Incoming)
 		assert.Equal(t, in.stream.err.Code(), curlew.Canceled)
+
+		in = newIncoming(t, d, "Arith", "Wait", &pair{})
+		in.Cancel(curlew.NewError(curlew.Unavailable, "the server is shut down"))
+		d.Serve(&in.Incoming)
+		assert.Equal(t, in.stream.err.Error(), "unavailable: the server is shut down")
 	})
 }
 

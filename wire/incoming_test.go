@@ -133,15 +133,3 @@ func TestHandlerContextIsCheap(t *testing.T) {
 	}
 	assert.True(t, runtime.NumGoroutine() <= before, "goroutines:", runtime.NumGoroutine(), "after", before)
 }
-
-// TestHandlerContextIsFree looks at a call that asks for what most ask for.
-func TestHandlerContextIsFree(t *testing.T) {
-	in, _ := incoming(t, time.Now().Add(time.Hour))
-	allocs := testing.AllocsPerRun(100, func() {
-		ctx := in.HandlerContext()
-		if _, ok := ctx.Deadline(); !ok || ctx.Err() != nil || curlew.CallFrom(ctx) != &in.Call {
-			t.Fatal("not the call's context")
-		}
-	})
-	assert.Equal(t, allocs, 0.0, "allocations")
-}
