@@ -84,6 +84,7 @@ func (t messageTypes) applyToMethod(m *Method) { m.request, m.reply = t.request,
 // remember a method by its pointer: use one Method for many calls.
 type Method struct {
 	service, name string
+	full          string // service and name
 	kind          Kind
 	idempotency   Idempotency
 	request       reflect.Type // element type: Args for messages of type *Args; nil if not known
@@ -103,6 +104,7 @@ func NewMethod(name string, kind Kind, opts ...MethodOption) *Method {
 func newMethod(name string, kind Kind, request, reply reflect.Type, h Handler, opts []MethodOption) *Method {
 	m := &Method{kind: kind, request: request, reply: reply, handler: h}
 	m.service, m.name = SplitName(name)
+	m.full = fullName(m.service, m.name)
 	for _, opt := range opts {
 		opt.applyToMethod(m)
 	}
@@ -131,11 +133,13 @@ func (m *Method) Service() string { return m.service }
 func (m *Method) Name() string { return m.name }
 
 // FullName returns the canonical name, "shop.v1.Cart/Add".
-func (m *Method) FullName() string {
-	if m.service == "" {
-		return m.name
+func (m *Method) FullName() string { return m.full }
+
+func fullName(service, name string) string {
+	if service == "" {
+		return name
 	}
-	return m.service + "/" + m.name
+	return service + "/" + name
 }
 
 // Kind returns the method's shape.
@@ -172,7 +176,7 @@ func (m *Method) Handler() Handler { return m.handler }
 // of returns a copy of m as a method of the named service.
 func (m *Method) of(service string) *Method {
 	c := *m
-	c.service = service
+	c.service, c.full = service, fullName(service, m.name)
 	return &c
 }
 

@@ -75,6 +75,7 @@ func (s *clientStream) Wait(ctx context.Context) error {
 	for {
 		s.c.mu.Lock()
 		over, err := s.recvEnd, s.err
+		woken := waitOn(&s.recvWake)
 		s.c.mu.Unlock()
 		switch {
 		case over && err != nil:
@@ -83,7 +84,7 @@ func (s *clientStream) Wait(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case <-s.recvWake:
+		case <-woken:
 		case <-ctx.Done():
 			return s.cancel(ctx)
 		}
@@ -244,7 +245,7 @@ func (s *clientStream) handleStatus(f *frame, r *reader) error {
 		}
 	}
 	c.mu.Lock()
-	partial := s.partial != nil
+	partial := s.assembling
 	none := st.err == nil && s.single && s.received == 0
 	incompatible := c.incompat[s.method]
 	c.mu.Unlock()

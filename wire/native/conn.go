@@ -35,6 +35,7 @@ type conn struct {
 	codec      curlew.Codec // of calls that choose none
 	accepted   bool         // the peer connected
 	draining   <-chan struct{}
+	errOver    *curlew.Error // of a stream whose handler has ended
 
 	ctx    context.Context // of handlers; ends with the connection
 	cancel context.CancelCauseFunc
@@ -87,6 +88,7 @@ func newConn(p *Protocol, raw net.Conn, limits wire.Limits, logger *slog.Logger)
 		streams: make(map[uint64]*stream),
 		theirs:  defaultSettings(),
 		codec:   p.codecs[0],
+		errOver: curlew.NewError(curlew.Canceled, "the call is over: its handler has returned"),
 		send:    sendWindow{initialConn},
 		recv:    recvWindow{size: initialConn, granted: initialConn},
 		// Whatever the streams hold, one large message can always arrive whole.
@@ -95,7 +97,7 @@ func newConn(p *Protocol, raw net.Conn, limits wire.Limits, logger *slog.Logger)
 	c.writer = coalesce.New(raw, p.tryWriter(raw), 0, func(err error) {
 		c.fail(c.transportError("write", err))
 	})
-	c.alive.init(limits.Liveness)
+	c.alive.init(limits.Liveness, c.tick)
 	return c
 }
 

@@ -19,24 +19,25 @@ const minPingEvery = 100 * time.Millisecond
 // timer, guarded by the connection's mu.
 type liveness struct {
 	every    time.Duration
+	tick     func() // runs at each tick
 	timer    *time.Timer
 	armed    bool
 	received int64 // at the last tick
 	idle     int   // ticks without a byte
 }
 
-func (l *liveness) init(within time.Duration) {
-	l.every = max(within/ticks, time.Millisecond)
+func (l *liveness) init(within time.Duration, tick func()) {
+	l.every, l.tick = max(within/ticks, time.Millisecond), tick
 }
 
-// start arms the timer if it is not armed; tick is called at its end.
-func (l *liveness) start(received int64, tick func()) {
+// start arms the timer if it is not armed.
+func (l *liveness) start(received int64) {
 	if l.armed {
 		return
 	}
 	l.armed, l.received, l.idle = true, received, 0
 	if l.timer == nil {
-		l.timer = time.AfterFunc(l.every, tick)
+		l.timer = time.AfterFunc(l.every, l.tick)
 	} else {
 		l.timer.Reset(l.every)
 	}
@@ -49,8 +50,8 @@ func (l *liveness) stop() {
 	l.armed = false
 }
 
-// tick says what an idle connection needs.
-func (l *liveness) tick(received int64) (ping, dead bool) {
+// ticked says what an idle connection needs.
+func (l *liveness) ticked(received int64) (ping, dead bool) {
 	if received != l.received {
 		l.received, l.idle = received, 0
 		return false, false

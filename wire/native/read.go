@@ -122,8 +122,10 @@ func (c *conn) handle(f *frame) error {
 
 // framed says of which frame err was.
 func framed(f *frame, err error) error {
-	var e *connError
-	if err == nil || errors.As(err, &e) {
+	if err == nil {
+		return nil
+	}
+	if _, ok := err.(*connError); ok {
 		return err
 	}
 	return protocolErrorf("%s frame on stream %d: %v", f.typ, f.stream, err)
@@ -276,7 +278,7 @@ func (c *conn) tick() {
 		c.mu.Unlock()
 		return
 	}
-	ping, dead := c.alive.tick(c.received.Load())
+	ping, dead := c.alive.ticked(c.received.Load())
 	if !dead {
 		c.alive.timer.Reset(c.alive.every)
 	}
@@ -291,7 +293,7 @@ func (c *conn) tick() {
 }
 
 // watch arms the liveness timer. mu is held.
-func (c *conn) watch() { c.alive.start(c.received.Load(), c.tick) }
+func (c *conn) watch() { c.alive.start(c.received.Load()) }
 
 func tlsState(raw net.Conn) *tls.ConnectionState {
 	if t, ok := raw.(*tls.Conn); ok {

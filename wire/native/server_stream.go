@@ -61,7 +61,7 @@ func (s *serverStream) handle(f *frame, r *reader) error {
 		err = protocolErrorf("%s frame on stream %d with neither a message nor an end", f.typ, f.stream)
 	}
 	if f.flags&flagEnd != 0 && err == nil {
-		if s.partial != nil && s.err == nil {
+		if s.assembling && s.err == nil {
 			err = protocolErrorf("%s frame on stream %d ends inside a message", f.typ, f.stream)
 		}
 		s.recvEnd = true
@@ -183,7 +183,7 @@ func (s *serverStream) over() []credit {
 	}
 	s.isOver = true
 	if s.err == nil {
-		s.err = curlew.Errorf(curlew.Canceled, "%s: the call is over", s.method.FullName())
+		s.err = c.errOver
 	}
 	s.drop()
 	s.retire()

@@ -26,23 +26,25 @@ type stream struct {
 	client      *clientStream // of a stream opened here
 
 	// Guarded by c.mu.
-	win       recvWindow
-	reserved  int64 // of the connection's budget
-	queue     []message
-	partial   *message // being assembled
-	received  int      // messages begun
-	recvEnd   bool     // the peer sends no more messages
-	err       *curlew.Error
-	receiving bool // somebody waits in next
-	extending bool // in the connection's extending list
-	starved   bool // in the connection's starved list
-	retired   bool // no longer in the connection's table
-	broken    bool // failed here by what was received
-	sendEnd   bool
-	send      sendWindow
+	win        recvWindow
+	reserved   int64     // of the connection's budget
+	queue      []message // complete; its first array is one
+	one        [1]message
+	partial    message // being assembled, if assembling
+	assembling bool
+	received   int  // messages begun
+	recvEnd    bool // the peer sends no more messages
+	err        *curlew.Error
+	receiving  bool // somebody waits in next
+	extending  bool // in the connection's extending list
+	starved    bool // in the connection's starved list
+	retired    bool // no longer in the connection's table
+	broken     bool // failed here by what was received
+	sendEnd    bool
+	send       sendWindow
 
-	recvWake chan struct{} // capacity 1
-	sendWake chan struct{} // capacity 1
+	// Of capacity 1, made by the first who waits.
+	recvWake, sendWake chan struct{}
 }
 
 // message is a received message, complete or not.
@@ -66,11 +68,18 @@ func (s *stream) init(c *conn, id uint64) {
 	s.win = recvWindow{size: initialWindow, granted: initialWindow}
 	s.reserved = initialWindow
 	s.send = sendWindow{int64(c.theirs.streamWindow)}
-	s.recvWake = make(chan struct{}, 1)
-	s.sendWake = make(chan struct{}, 1)
+	s.queue = s.one[:0]
 }
 
-// wake wakes the one who waits on ch, now or soon.
+// waitOn returns the channel *ch, made if need be. mu is held.
+func waitOn(ch *chan struct{}) <-chan struct{} {
+	if *ch == nil {
+		*ch = make(chan struct{}, 1)
+	}
+	return *ch
+}
+
+// wake wakes the one who waits on ch, now or soon. mu is held.
 func wake(ch chan struct{}) {
 	select {
 	case ch <- struct{}{}:
@@ -111,10 +120,10 @@ func (s *stream) drop() {
 
 // dropPartial frees a message that will not be completed. mu is held.
 func (s *stream) dropPartial() {
-	if s.partial != nil {
+	if s.assembling {
 		s.win.consume(s.partial.cost)
 		s.partial.free()
-		s.partial = nil
+		s.assembling = false
 	}
 }
 

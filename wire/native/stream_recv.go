@@ -49,13 +49,13 @@ func (s *stream) takeIn(f *frame, piece []byte) (credits []credit, err error) {
 		s.win.consume(cost)
 		return nil, nil
 	}
-	if s.partial == nil {
+	if !s.assembling {
 		if piece, err = s.beginMessage(f, piece); err != nil || s.err != nil {
 			s.win.consume(cost)
 			return nil, err
 		}
 	}
-	m := s.partial
+	m := &s.partial
 	if len(m.buf.B)+len(piece) > m.total {
 		return nil, protocolErrorf("message on stream %d is longer than the %d bytes announced", s.id, m.total)
 	}
@@ -67,7 +67,7 @@ func (s *stream) takeIn(f *frame, piece []byte) (credits []credit, err error) {
 			return nil, protocolErrorf("message on stream %d ends after %d of %d bytes", s.id, len(m.buf.B), m.total)
 		}
 		s.queue = append(s.queue, *m)
-		s.partial = nil
+		s.partial, s.assembling = message{}, false
 		wake(s.recvWake)
 	} else if n := s.extend(); n > 0 {
 		credits = append(credits, credit{s.id, n})
@@ -96,7 +96,7 @@ func (s *stream) beginMessage(f *frame, piece []byte) ([]byte, error) {
 		s.failCall(curlew.Errorf(curlew.InvalidArgument, "%s: more than the one message that a %s call has", s.method.FullName(), s.method.Kind()))
 		return nil, nil
 	}
-	s.partial = &message{buf: bufpool.Get(0), total: int(total), compressed: f.flags&flagCompressed != 0}
+	s.partial, s.assembling = message{buf: bufpool.Get(0), total: int(total), compressed: f.flags&flagCompressed != 0}, true
 	return piece, nil
 }
 
@@ -120,7 +120,7 @@ func tooLarge(done string, size uint64, limit int) *curlew.Error {
 // the connection's budget does not allow it now, the stream waits its turn. mu
 // is held.
 func (s *stream) extend() int64 {
-	if s.partial == nil || !s.single && !s.receiving {
+	if !s.assembling || !s.single && !s.receiving {
 		return 0
 	}
 	n := s.win.shortOf(messageCost(int64(s.partial.total - len(s.partial.buf.B))))
@@ -177,10 +177,13 @@ func (s *stream) next(ctx context.Context) (message, error) {
 		}
 		s.receiving = true
 		n := s.extend()
+		woken := waitOn(&s.recvWake)
 		c.mu.Unlock()
-		c.grant([]credit{{s.id, n}})
+		if n > 0 {
+			c.control(frameCredit, s.id, uint64(n))
+		}
 		select {
-		case <-s.recvWake:
+		case <-woken:
 		case <-ctx.Done():
 			c.mu.Lock()
 			s.receiving = false

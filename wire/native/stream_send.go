@@ -128,9 +128,10 @@ func (s *stream) acquire(ctx context.Context, want int, first bool) (int, error)
 			s.starved = true
 			c.starved = append(c.starved, s)
 		}
+		woken := waitOn(&s.sendWake)
 		c.mu.Unlock()
 		select {
-		case <-s.sendWake:
+		case <-woken:
 		case <-ctx.Done():
 			return 0, contextError(ctx)
 		}
