@@ -78,7 +78,7 @@ func (st *clientStream) exchange(ctx context.Context) (*bufpool.Buf, *curlew.Err
 	switch {
 	case status != http.StatusOK:
 		defer body.Free()
-		return nil, httpwire.ParseError(body.B, status).WithOrigin(curlew.OriginServer)
+		return nil, httpwire.ParseError(body.B, status, st.session.remote.String()).WithOrigin(curlew.OriginServer)
 	case mediaType != typePrefix+st.codec.Name():
 		defer body.Free()
 		return nil, st.badReply(fmt.Errorf("its content type is %q instead of %q", contentType, typePrefix+st.codec.Name()))

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/curlewrpc/curlew"
@@ -20,7 +21,8 @@ type client struct {
 	remote *wire.Remote
 	most   int // connections
 	pool   *http.Transport
-	away   chan struct{} // closed by Close
+	away   chan struct{}               // closed by retire
+	peer   atomic.Pointer[curlew.Peer] // at the end of the newest connection
 
 	background sync.WaitGroup // exchanges whose requests are streams
 
@@ -58,6 +60,7 @@ func Dial(ctx context.Context, r *wire.Remote) (wire.HTTPTransport, error) {
 		return nil, err
 	}
 	c.first, c.firstMade = conn, time.Now()
+	c.peer.Store(serverAt(conn))
 	return c, nil
 }
 
@@ -78,7 +81,10 @@ func (c *client) connect(ctx context.Context, _, _ string) (net.Conn, error) {
 		conn.Close()
 	}
 	conn, err := c.remote.DialConn(ctx, protocolName)
-	if err != nil && ctx.Err() == nil {
+	switch {
+	case err == nil:
+		c.peer.Store(serverAt(conn))
+	case ctx.Err() == nil:
 		c.retire(curlew.ErrorOf(err))
 	}
 	return conn, err

@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
@@ -94,17 +95,26 @@ func (x *clientExchange) prepare(ctx context.Context, r *wire.HTTPRequest) error
 	return nil
 }
 
-func (x *clientExchange) gotConn(info httptrace.GotConnInfo) {
-	peer := &curlew.Peer{Addr: info.Conn.RemoteAddr(), LocalAddr: info.Conn.LocalAddr(), Protocol: protocolName}
-	if secure, ok := info.Conn.(*tls.Conn); ok {
+func (x *clientExchange) gotConn(info httptrace.GotConnInfo) { x.peer.Store(serverAt(info.Conn)) }
+
+// Peer implements [wire.ClientExchange]. Before the exchange has a connection it
+// is the one at the end of the client's newest.
+func (x *clientExchange) Peer() *curlew.Peer {
+	if peer := x.peer.Load(); peer != nil {
+		return peer
+	}
+	return x.client.peer.Load()
+}
+
+// serverAt returns the server at the other end of conn.
+func serverAt(conn net.Conn) *curlew.Peer {
+	peer := &curlew.Peer{Addr: conn.RemoteAddr(), LocalAddr: conn.LocalAddr(), Protocol: protocolName}
+	if secure, ok := conn.(*tls.Conn); ok {
 		state := secure.ConnectionState()
 		peer.TLS = &state
 	}
-	x.peer.Store(peer)
+	return peer
 }
-
-// Peer implements [wire.ClientExchange].
-func (x *clientExchange) Peer() *curlew.Peer { return x.peer.Load() }
 
 // Write implements [wire.ClientExchange].
 func (x *clientExchange) Write(p []byte) (int, error) {

@@ -6,7 +6,6 @@ package httpwire
 import (
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	"github.com/curlewrpc/curlew"
@@ -47,11 +46,11 @@ func AppendError(b []byte, e *curlew.Error) []byte {
 // maxDetails bounds the details of an error that is received.
 const maxDetails = 64
 
-// ParseError reads an error that came with an HTTP status, and which a server
-// has answered with. What is no error of Connect's, such as a proxy's page,
+// ParseError reads an error that came with an HTTP status as the answer of the
+// server at an address. What is no error of Connect's, such as a proxy's page,
 // gives an error that is guessed from the status and tells what came; the call
 // may have run.
-func ParseError(b []byte, status int) *curlew.Error {
+func ParseError(b []byte, status int, address string) *curlew.Error {
 	var in errorJSON
 	var code curlew.Code
 	err := json.Unmarshal(b, &in)
@@ -59,7 +58,7 @@ func ParseError(b []byte, status int) *curlew.Error {
 		err = code.UnmarshalText([]byte(in.Code))
 	}
 	if err != nil || code == curlew.OK {
-		return guessed(b, status)
+		return guessed(b, status, address)
 	}
 	var details []curlew.Detail
 	for i, d := range in.Details {
@@ -77,14 +76,11 @@ func ParseError(b []byte, status int) *curlew.Error {
 }
 
 // guessed makes an error of a status and a body that is no error of Connect's.
-func guessed(b []byte, status int) *curlew.Error {
+func guessed(b []byte, status int, address string) *curlew.Error {
 	const shown = 200
 	text := strings.ToValidUTF8(string(b[:min(len(b), shown)]), "\uFFFD")
-	switch {
-	case text == "":
-		return curlew.NewError(CodeOf(status), fmt.Sprintf("HTTP status %d without an explanation", status))
-	case len(b) > shown:
+	if len(b) > shown {
 		text += "…"
 	}
-	return curlew.NewError(CodeOf(status), fmt.Sprintf("HTTP status %d: %q", status, text))
+	return curlew.Errorf(CodeOf(status), "%s answered with HTTP status %d and no error that Connect knows: %q", address, status, text)
 }
