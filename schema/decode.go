@@ -57,7 +57,7 @@ func (m *message) decode(p pointer, b []byte, depth int) error {
 		case optional:
 			n, err = f.value.decode(q.target(f.value.typ), b, depth)
 		case mapping:
-			n, err = f.decodeEntry(q, b, depth)
+			n, err = f.decodeEntries(q, b, depth)
 		default:
 			n, err = f.decodeElements(q, b, wire, counts, depth)
 		}
@@ -220,47 +220,63 @@ func (f *field) extend(p pointer, n int, counts []int) (pointer, int, error) {
 	return element, first, nil
 }
 
-// decodeEntry decodes one entry of a map.
-func (f *field) decodeEntry(p pointer, b []byte, depth int) (int, error) {
-	content, total := protowire.ConsumeBytes(b)
-	if total < 0 {
-		return 0, wireError(total)
-	}
-	key, element := reflect.New(f.typ.Key()), reflect.New(f.typ.Elem())
-	seen := false
-	for len(content) > 0 {
-		number, wire, n, err := consumeTag(content)
-		if err != nil {
-			return 0, err
-		}
-		content = content[n:]
-		switch {
-		case number == 1 && wire == f.key.wire:
-			n, err = f.key.decode(pointerOf(key), content, depth)
-		case number == 2 && wire == f.value.wire:
-			n, err = f.value.decode(pointerOf(element), content, depth)
-			seen = true
-		default:
-			if n = protowire.ConsumeFieldValue(number, wire, content); n < 0 {
-				err = wireError(n)
-			}
-		}
-		if err != nil {
-			return 0, within(mapIndex(key.Elem()), err)
-		}
-		content = content[n:]
-	}
-	if !seen && f.value.isMessage() { // then it is the empty message
-		if err := f.value.decodeMessage(pointerOf(element), nil, depth); err != nil {
-			return 0, within(mapIndex(key.Elem()), err)
-		}
-	}
+// decodeEntries decodes an entry of a map and those that follow it directly,
+// and returns how long they were without the first one's tag.
+func (f *field) decodeEntries(p pointer, b []byte, depth int) (int, error) {
 	m := p.value(f.typ)
 	if m.IsNil() {
 		m.Set(reflect.MakeMap(f.typ))
 	}
-	m.SetMapIndex(key.Elem(), element.Elem())
-	return total, nil
+	key, element := reflect.New(f.typ.Key()), reflect.New(f.typ.Elem())
+	for total := 0; ; {
+		content, n := protowire.ConsumeBytes(b[total:])
+		if n < 0 {
+			return 0, wireError(n)
+		}
+		total += n
+		key.Elem().SetZero()
+		element.Elem().SetZero()
+		if err := f.decodeEntry(pointerOf(key), pointerOf(element), content, depth); err != nil {
+			return 0, within(mapIndex(key.Elem()), err)
+		}
+		m.SetMapIndex(key.Elem(), element.Elem())
+		tag, n := protowire.ConsumeVarint(b[total:])
+		if n < 0 || tag != f.tag {
+			return total, nil
+		}
+		total += n
+	}
+}
+
+// decodeEntry decodes one entry of a map.
+func (f *field) decodeEntry(key, element pointer, b []byte, depth int) error {
+	seen := false
+	for len(b) > 0 {
+		number, wire, n, err := consumeTag(b)
+		if err != nil {
+			return err
+		}
+		b = b[n:]
+		switch {
+		case number == 1 && wire == f.key.wire:
+			n, err = f.key.decode(key, b, depth)
+		case number == 2 && wire == f.value.wire:
+			n, err = f.value.decode(element, b, depth)
+			seen = true
+		default:
+			if n = protowire.ConsumeFieldValue(number, wire, b); n < 0 {
+				err = wireError(n)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		b = b[n:]
+	}
+	if !seen && f.value.isMessage() { // then it is the empty message
+		return f.value.decodeMessage(element, nil, depth)
+	}
+	return nil
 }
 
 // decodeTime merges a google.protobuf.Timestamp into t. A zero t counts as
@@ -335,9 +351,12 @@ func decodeSecondsNanos(b []byte, seconds, nanos *int64) error {
 	return nil
 }
 
-// consumeTag reads a tag from the front of b. Unlike protowire.ConsumeTag it
+// consumeTag reads a tag from the front of b, which is not empty. Unlike protowire.ConsumeTag it
 // refuses the numbers that only a proto1 MessageSet may have.
 func consumeTag(b []byte) (number protowire.Number, wire protowire.Type, n int, err error) {
+	if c := b[0]; c < 0x80 && c>>3 != 0 { // the usual case
+		return protowire.Number(c >> 3), protowire.Type(c & 7), 1, nil
+	}
 	number, wire, n = protowire.ConsumeTag(b)
 	switch {
 	case n < 0:
@@ -357,9 +376,11 @@ func consumeNumber(b []byte, wire protowire.Type) (x uint64, n int) {
 		return uint64(v), n
 	case protowire.Fixed64Type:
 		return protowire.ConsumeFixed64(b)
-	default:
-		return protowire.ConsumeVarint(b)
 	}
+	if len(b) > 0 && b[0] < 0x80 { // the usual case
+		return uint64(b[0]), 1
+	}
+	return protowire.ConsumeVarint(b)
 }
 
 // countNumbers returns how many numbers are packed into b.

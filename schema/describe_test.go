@@ -43,6 +43,17 @@ type Order struct {
 	ItemsMap map[int]*Item
 }
 
+// Odd has names that need care in a .proto file.
+type Odd struct {
+	Items map[string]ItemsEntry
+	Quote string `json:"a\\b\tc,omitempty"`
+	Lower string `json:"lower_case"`
+	Empty struct{}
+	Enum  Color
+}
+
+type ItemsEntry struct{ OK bool }
+
 func localOrder() reflect.Type {
 	type Order struct{ Other Page[int] }
 	return reflect.TypeFor[Order]()
@@ -63,6 +74,9 @@ func services(t *testing.T) []schema.Service {
 			{Name: "Add", Request: typ(reflect.TypeFor[*Order]()), Reply: typ(reflect.TypeFor[Page[Item]]())},
 			{Name: "Watch", Request: typ(reflect.TypeFor[emptypb.Empty]()), Reply: typ(reflect.TypeFor[[]Item]()), ManyReplies: true},
 			{Name: "Count", Request: typ(localOrder()), Reply: typ(reflect.TypeFor[int]()), Idempotency: descriptorpb.MethodOptions_NO_SIDE_EFFECTS},
+		}},
+		{Name: "a.schema_test.Odd", Methods: []schema.Method{
+			{Name: "Do", Request: typ(reflect.TypeFor[Odd]()), Reply: typ(reflect.TypeFor[Odd]())},
 		}},
 		{Name: "Paint", Methods: []schema.Method{
 			{Name: "Mix", Request: typ(reflect.TypeFor[Color]()), Reply: typ(reflect.TypeFor[map[string]Color]()), ManyRequests: true, ManyReplies: true},
@@ -89,6 +103,39 @@ func TestFilesAndFormat(t *testing.T) {
 		text.WriteString("==> " + file.Path() + "\n" + schema.Format(file))
 	}
 	golden(t, "testdata/services.txt", text.String())
+}
+
+func TestFilesRefused(t *testing.T) {
+	typ := compile[Item](t)
+	method := []schema.Method{{Name: "Get", Request: typ, Reply: typ}}
+	for _, c := range []struct {
+		services []schema.Service
+		want     string
+	}{
+		{[]schema.Service{{Name: "S", Methods: []schema.Method{{Name: "M", Request: typ}}}}, "S/M: the type of the request or of the reply is not known"},
+		{[]schema.Service{{Name: "S", Methods: method}, {Name: "S", Methods: method}}, `two services are called "S"`},
+		{[]schema.Service{{Name: "no name", Methods: method}}, "no name"},
+		{[]schema.Service{{Name: "schema_test", Methods: method}}, "schema_test"},
+	} {
+		if _, err := schema.Files(c.services...); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("got %v, want %s", err, c.want)
+		}
+	}
+	if files, err := schema.Files(); len(files) > 0 || err != nil {
+		t.Errorf("without services: %v, %v", files, err)
+	}
+}
+
+// TestTakenNames checks that a derived message keeps clear of a service's name.
+func TestTakenNames(t *testing.T) {
+	typ := compile[Item](t)
+	files, err := schema.Files(schema.Service{Name: "schema_test.Item", Methods: []schema.Method{{Name: "Get", Request: typ, Reply: typ}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files[0].Messages().ByName("Item2") == nil {
+		t.Error("no message Item2")
+	}
 }
 
 func golden(t *testing.T, path, got string) {

@@ -35,7 +35,7 @@ func (m *message) append(b []byte, p pointer, depth int) ([]byte, error) {
 		switch {
 		case f.shape == single && f.value.kind == kindNumber:
 			if x := q.load(f.value.memory); x != 0 {
-				b = appendNumber(protowire.AppendVarint(b, f.tag), f.value.wire, x)
+				b = appendNumber(appendVarint(b, f.tag), f.value.wire, x)
 			}
 		case f.shape == single:
 			b, err = f.value.appendField(b, f.tag, q, depth, false)
@@ -66,7 +66,7 @@ func (v *value) appendField(b []byte, tag uint64, p pointer, depth int, always b
 	switch v.kind {
 	case kindNumber:
 		if x := p.load(v.memory); always || x != 0 {
-			b = appendNumber(protowire.AppendVarint(b, tag), v.wire, x)
+			b = appendNumber(appendVarint(b, tag), v.wire, x)
 		}
 	case kindEnum:
 		n, err := v.enum.load(p, v.memory)
@@ -74,18 +74,18 @@ func (v *value) appendField(b []byte, tag uint64, p pointer, depth int, always b
 			return b, err
 		}
 		if always || n != 0 {
-			b = protowire.AppendVarint(protowire.AppendVarint(b, tag), uint64(n))
+			b = appendVarint(appendVarint(b, tag), uint64(n))
 		}
 	case kindString:
 		if s := *p.text(); always || s != "" {
 			if !utf8.ValidString(s) {
 				return b, errUTF8
 			}
-			b = protowire.AppendString(protowire.AppendVarint(b, tag), s)
+			b = protowire.AppendString(appendVarint(b, tag), s)
 		}
 	case kindBytes, kindByteArray:
 		if s, zero := v.loadBytes(p); always || !zero {
-			b = protowire.AppendBytes(protowire.AppendVarint(b, tag), s)
+			b = protowire.AppendBytes(appendVarint(b, tag), s)
 		}
 	default:
 		return v.appendMessage(b, tag, p, depth, always)
@@ -98,14 +98,14 @@ func (v *value) appendMessage(b []byte, tag uint64, p pointer, depth int, always
 	if v.pointer {
 		if p = p.deref(); p.isNil() {
 			if always { // an element: nil is the empty message
-				b = append(protowire.AppendVarint(b, tag), 0)
+				b = append(appendVarint(b, tag), 0)
 			}
 			return b, nil
 		}
 		always = true
 	}
 	begin := len(b)
-	b = append(protowire.AppendVarint(b, tag), 0)
+	b = append(appendVarint(b, tag), 0)
 	start := len(b)
 	var err error
 	switch v.kind {
@@ -138,7 +138,7 @@ func closeLength(b []byte, start int) []byte {
 		return b
 	}
 	var prefix [10]byte
-	length := protowire.AppendVarint(prefix[:0], uint64(n))
+	length := appendVarint(prefix[:0], uint64(n))
 	return slices.Replace(b, start-1, start, length...)
 }
 
@@ -157,7 +157,7 @@ func (f *field) appendList(b []byte, first pointer, n, depth int) ([]byte, error
 		}
 		return b, nil
 	}
-	b = append(protowire.AppendVarint(b, f.tag), 0)
+	b = append(appendVarint(b, f.tag), 0)
 	start := len(b)
 	for i := range n {
 		p := first.at(uintptr(i) * stride)
@@ -181,7 +181,7 @@ func (f *field) appendMap(b []byte, p pointer, depth int) ([]byte, error) {
 	for iter := m.MapRange(); iter.Next(); {
 		key.Elem().SetIterKey(iter)
 		element.Elem().SetIterValue(iter)
-		b = append(protowire.AppendVarint(b, f.tag), 0)
+		b = append(appendVarint(b, f.tag), 0)
 		start := len(b)
 		var err error
 		if b, err = f.key.appendField(b, wireTag(1, f.key.wire), pointerOf(key), depth, true); err == nil {
@@ -195,6 +195,14 @@ func (f *field) appendMap(b []byte, p pointer, depth int) ([]byte, error) {
 	return b, nil
 }
 
+// appendVarint is protowire.AppendVarint, inlined for one byte.
+func appendVarint(b []byte, x uint64) []byte {
+	if x < 0x80 {
+		return append(b, byte(x))
+	}
+	return protowire.AppendVarint(b, x)
+}
+
 // appendNumber appends a number as its wire type.
 func appendNumber(b []byte, wire protowire.Type, x uint64) []byte {
 	switch wire {
@@ -203,7 +211,7 @@ func appendNumber(b []byte, wire protowire.Type, x uint64) []byte {
 	case protowire.Fixed64Type:
 		return protowire.AppendFixed64(b, x)
 	default:
-		return protowire.AppendVarint(b, x)
+		return appendVarint(b, x)
 	}
 }
 
@@ -258,10 +266,10 @@ func appendDuration(b []byte, d time.Duration) []byte {
 
 func appendSecondsNanos(b []byte, seconds int64, nanos int32) []byte {
 	if seconds != 0 {
-		b = protowire.AppendVarint(append(b, 1<<3), uint64(seconds))
+		b = appendVarint(append(b, 1<<3), uint64(seconds))
 	}
 	if nanos != 0 {
-		b = protowire.AppendVarint(append(b, 2<<3), uint64(nanos))
+		b = appendVarint(append(b, 2<<3), uint64(nanos))
 	}
 	return b
 }

@@ -38,7 +38,12 @@ type Method struct {
 // of different calls or of [Type.Descriptor] may have the same names.
 func Files(services ...Service) ([]protoreflect.FileDescriptor, error) {
 	d := newDrawing(services)
+	known := make(map[string]bool)
 	for _, s := range services {
+		if known[s.Name] {
+			return nil, fmt.Errorf("schema: two services are called %q", s.Name)
+		}
+		known[s.Name] = true
 		for _, m := range s.Methods {
 			for _, t := range []*Type{m.Request, m.Reply} {
 				if err := d.addType(t); err != nil {
