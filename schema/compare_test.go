@@ -102,7 +102,6 @@ func TestCompatible(t *testing.T) {
 		Color Color
 		Sub   *struct{ Deep []Tree }
 	}
-	type other struct{ Name string }
 	for _, c := range []struct {
 		name   string
 		theirs reflect.Type

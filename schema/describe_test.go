@@ -46,7 +46,7 @@ type Order struct {
 // Odd has names that need care in a .proto file.
 type Odd struct {
 	Items map[string]ItemsEntry
-	Quote string `json:"a\\b\tc,omitempty"`
+	Quote string `json:"a/b é,omitempty"`
 	Lower string `json:"lower_case"`
 	Empty struct{}
 	Enum  Color

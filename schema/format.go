@@ -111,7 +111,7 @@ func (p *printer) message(md protoreflect.MessageDescriptor, indent int) {
 		fd := md.Fields().Get(i)
 		option := ""
 		if fd.JSONName() != defaultJSONName(fd.Name()) {
-			option = " [json_name = " + quote(fd.JSONName()) + "]"
+			option = fmt.Sprintf(" [json_name = %q]", fd.JSONName())
 		}
 		p.line(indent+1, "%s %s = %d%s;", fieldType(fd, p.reference), fd.Name(), fd.Number(), option)
 	}
@@ -180,24 +180,5 @@ func defaultJSONName(name protoreflect.Name) string {
 		upper = false
 		b.WriteRune(r)
 	}
-	return b.String()
-}
-
-// quote quotes a text for a .proto file, whose strings are UTF-8.
-func quote(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		case c < ' ' || c == 0x7f:
-			fmt.Fprintf(&b, "\\%03o", c)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	b.WriteByte('"')
 	return b.String()
 }

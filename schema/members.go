@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -88,6 +89,9 @@ func (e *embedding) member(i int) (*member, *embedding, error) {
 	tag := sf.Tag.Get("curlew")
 	jsonTag := sf.Tag.Get("json")
 	jsonName, _, _ := strings.Cut(jsonTag, ",")
+	if !validJSONName(jsonName) {
+		jsonName = ""
+	}
 	base := sf.Type
 	if sf.Anonymous && base.Kind() == reflect.Pointer {
 		base = base.Elem()
@@ -125,6 +129,14 @@ func (e *embedding) member(i int) (*member, *embedding, error) {
 		embedded.offset = 0
 	}
 	return nil, embedded, nil
+}
+
+// validJSONName reports whether encoding/json takes a name from a tag; else it
+// uses the Go name.
+func validJSONName(name string) bool {
+	return !strings.ContainsFunc(name, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", r)
+	})
 }
 
 // dominant drops the members that Go's rules hide: of several with one name

@@ -164,7 +164,6 @@ func TestNumbersAndNames(t *testing.T) {
 		Named    Right `json:"right"`
 		Number   Left  `curlew:"40"`
 		After    bool
-		skipped  bool
 		Skipped  any       `curlew:"-"`
 		Stamp    time.Time `json:",omitempty"`
 		hidden
@@ -189,6 +188,7 @@ func TestNumbersAndNames(t *testing.T) {
 			MyMapEntry int
 		}](), "MyMap=1 MyMapEntry2=2"},
 		{reflect.TypeFor[loop](), "Value=1"},
+		{reflect.StructOf([]reflect.StructField{{Name: "A", Type: reflect.TypeFor[int](), Tag: "json:\"no'name\""}}), "A=1"},
 		{reflect.TypeFor[struct {
 			A int
 			_ [0]func()

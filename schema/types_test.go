@@ -117,5 +117,4 @@ type Everything struct {
 	High    string `curlew:"1000"`
 	Skipped any    `curlew:"-"`
 	Hidden  any    `json:"-"`
-	private int
 }
