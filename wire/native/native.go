@@ -8,6 +8,7 @@ import (
 	"net"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/codec/json"
 	"github.com/curlewrpc/curlew/codec/proto"
 	"github.com/curlewrpc/curlew/codec/raw"
 	"github.com/curlewrpc/curlew/transport"
@@ -26,10 +27,10 @@ type Protocol struct {
 
 // New returns the protocol with the given codecs. A peer chooses among them by
 // name; the first is the one used if nobody chooses, and should be protobuf,
-// which every peer knows. No codecs means protobuf and raw bytes.
+// which every peer knows. No codecs means protobuf, JSON and raw bytes.
 func New(codecs ...curlew.Codec) *Protocol {
 	if len(codecs) == 0 {
-		codecs = []curlew.Codec{proto.New(), raw.New()}
+		codecs = []curlew.Codec{proto.New(), json.New(), raw.New()}
 	}
 	return &Protocol{codecs: codecs}
 }
