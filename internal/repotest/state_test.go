@@ -15,9 +15,13 @@ func TestVariables(t *testing.T) {
 import (
 	"errors"
 	"regexp"
+
+	"example.org/other"
 )
 
 var ErrGone = errors.New("gone")
+
+var ErrOther = other.ErrOther
 
 var names = [...]string{"a", "b"}
 

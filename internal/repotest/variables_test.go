@@ -73,7 +73,7 @@ func (p typedPackage) declared(f *file, found func(token.Pos, *types.Var, string
 				if !ok || name.Name == "_" {
 					continue
 				}
-				if v.Exported() && !isError(v.Type()) {
+				if v.Exported() && !isError(v) {
 					found(name.Pos(), v, "is exported and no error, so that anybody may change it")
 				}
 				if what := shared(v.Type(), make(map[types.Type]bool)); what != "" {
@@ -84,8 +84,12 @@ func (p typedPackage) declared(f *file, found func(token.Pos, *types.Var, string
 	}
 }
 
-func isError(t types.Type) bool {
-	return types.Implements(t, types.Universe.Lookup("error").Type().Underlying().(*types.Interface))
+// isError goes by the name where the type comes from a module of others.
+func isError(v *types.Var) bool {
+	if v.Type() == types.Typ[types.Invalid] {
+		return strings.HasPrefix(v.Name(), "Err")
+	}
+	return types.Implements(v.Type(), types.Universe.Lookup("error").Type().Underlying().(*types.Interface))
 }
 
 // shared names what in t is made to be changed, "" if nothing is.
