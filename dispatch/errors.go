@@ -31,16 +31,14 @@ func (d *Dispatcher) outcome(ctx context.Context, call *curlew.Call, err error) 
 	if code == curlew.Canceled {
 		code, message = whyCanceled(ctx, message)
 	}
-	local := e.Origin() == curlew.OriginLocal
-	refused := local && e.Progress() == curlew.Refused
 	out := curlew.NewError(code, message).WithCause(err)
-	if local {
-		out = out.WithDetails(e.Details()...)
+	if e.Origin() != curlew.OriginLocal {
+		return out
 	}
-	if refused {
+	if e.Progress() == curlew.Refused {
 		out = out.WithProgress(curlew.Refused)
 	}
-	return out
+	return out.WithDetails(e.Details()...)
 }
 
 // whyCanceled returns the code and message for a handler's error that says

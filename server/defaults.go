@@ -4,14 +4,28 @@
 package server
 
 import (
+	"github.com/curlewrpc/curlew/codec/json"
+	"github.com/curlewrpc/curlew/codec/proto"
 	"github.com/curlewrpc/curlew/wire"
+	"github.com/curlewrpc/curlew/wire/connect"
+	"github.com/curlewrpc/curlew/wire/h1"
 	"github.com/curlewrpc/curlew/wire/native"
 )
 
-// defaultFramings returns the protocols that a server speaks on each port
-// unless [WithFramings] says otherwise. This is the one list of them.
-func (o *options) defaultFramings() []wire.Framing {
+// This file is the one place that lists what a server speaks unless
+// [WithFramings] or [WithHTTPProtocols] say otherwise.
+
+// defaultFramings returns the protocols of every port.
+func defaultFramings(o *options) []wire.Framing {
 	return []wire.Framing{
 		native.New(),
+		h1.New(o.httpProtocols, h1.WithHandler(o.httpHandler)),
+	}
+}
+
+// defaultHTTPProtocols returns the protocols over HTTP, of any version.
+func defaultHTTPProtocols() []wire.HTTPProtocol {
+	return []wire.HTTPProtocol{
+		connect.NewServer(json.New(), proto.New()),
 	}
 }

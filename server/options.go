@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/curlewrpc/curlew"
@@ -48,10 +49,11 @@ func newOptions(opts []Option) (*options, error) {
 	if o.dispatch.Logger == nil {
 		o.dispatch.Logger = quietLogger()
 	}
-	for i, f := range o.framings {
-		if f == nil {
-			o.fail("WithFramings: framing %d is nil", i)
-		}
+	if i := slices.Index(o.framings, nil); i >= 0 {
+		o.fail("WithFramings: framing %d is nil", i)
+	}
+	if i := slices.Index(o.httpProtocols, nil); i >= 0 {
+		o.fail("WithHTTPProtocols: protocol %d is nil", i)
 	}
 	if o.allowPlaintext && o.tls == nil {
 		o.fail("AllowPlaintext without WithTLS: plaintext is all there is")
@@ -59,8 +61,11 @@ func newOptions(opts []Option) (*options, error) {
 	if o.framings != nil && (o.httpHandler != nil || o.httpProtocols != nil) {
 		o.fail("WithFramings replaces HTTP too: give the HTTP protocols and handler to the HTTP framings in it")
 	}
+	if o.httpProtocols == nil {
+		o.httpProtocols = defaultHTTPProtocols()
+	}
 	if o.framings == nil {
-		o.framings = o.defaultFramings()
+		o.framings = defaultFramings(o)
 	}
 	return o, errors.Join(o.errs...)
 }

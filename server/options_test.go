@@ -34,6 +34,7 @@ func TestNewRefuses(t *testing.T) {
 		"WithFramings needs a framing":               server.WithFramings(),
 		"WithFramings: framing 1 is nil":             server.WithFramings(native.New(), nil),
 		"WithHTTPProtocols needs a protocol":         server.WithHTTPProtocols(),
+		"WithHTTPProtocols: protocol 0 is nil":       server.WithHTTPProtocols(nil),
 		"WithLimits: limit MaxStreams is negative":   server.WithLimits(wire.Limits{MaxStreams: -1}),
 		"WithMaxConnections(0): the number":          server.WithMaxConnections(0),
 		"WithTLS needs a tls.Config with":            server.WithTLS(&tls.Config{}),

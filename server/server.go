@@ -9,11 +9,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"sync"
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/dispatch"
 	"github.com/curlewrpc/curlew/wire"
+	"github.com/curlewrpc/curlew/wire/h1"
 )
 
 // Server serves services. It is safe for concurrent use; it cannot be used
@@ -22,6 +24,7 @@ type Server struct {
 	options    *options
 	logger     *slog.Logger
 	dispatcher *dispatch.Dispatcher
+	http       *h1.Handler
 
 	draining chan struct{} // closed when a shutdown begins
 	idle     chan struct{} // closed when draining and no source is served
@@ -45,14 +48,22 @@ func New(opts ...Option) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("server: %w", err)
 	}
-	return &Server{
+	s := &Server{
 		options:    o,
 		logger:     o.dispatch.Logger,
 		dispatcher: d,
 		draining:   make(chan struct{}),
 		idle:       make(chan struct{}),
 		stopped:    make(chan struct{}),
-	}, nil
+	}
+	s.http = &h1.Handler{
+		Protocols:  o.httpProtocols,
+		Dispatcher: d,
+		Limits:     o.limits,
+		Draining:   s.draining,
+		Else:       o.httpHandler,
+	}
+	return s, nil
 }
 
 // Register adds services, all or, if there is an error, none. It may be called
@@ -84,3 +95,8 @@ func (s *Server) ServeListener(ctx context.Context, l net.Listener) error {
 	}
 	return s.Serve(ctx, source)
 }
+
+// ServeHTTP answers one HTTP request, so that the server can be the handler, or
+// one of the handlers, of an http.Server. Calls that come this way count for
+// Shutdown as any others; connections are the http.Server's business.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.http.ServeHTTP(w, r) }
