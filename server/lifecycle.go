@@ -150,6 +150,11 @@ func (s *Server) Addrs() []net.Addr {
 // left and reports that as a [*ShutdownError]. It may be called several times;
 // the end of any ctx is the end of patience.
 func (s *Server) Shutdown(ctx context.Context) error {
+	select {
+	case <-s.stopped:
+		return s.outcome()
+	default:
+	}
 	s.drain()
 	if s.finish(ctx) != nil {
 		s.hardStop(ctx)
@@ -227,6 +232,9 @@ func (s *Server) hardStop(ctx context.Context) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.phase == stopped { // another Shutdown was here before, and has reported
+		return
+	}
 	if s.cut == nil {
 		s.cut = &ShutdownError{cause: context.Cause(ctx)}
 	}

@@ -199,6 +199,7 @@ func TestStuckHandlerIsReported(t *testing.T) {
 		assert.Equal(t, cut.Stuck, map[string]int{"Arith/Deaf": 1})
 		assert.Contains(t, err.Error(), "still running, because their handlers ignore their context: 1 of Arith/Deaf")
 		assert.ErrorIs(t, <-r.served, err)
+		assert.ErrorIs(t, r.Shutdown(context.Background()), err, "later, at once")
 		close(w.release)
 	})
 }
