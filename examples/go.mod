@@ -1,0 +1,10 @@
+module github.com/curlewrpc/curlew/examples
+
+go 1.26
+
+require (
+	github.com/curlewrpc/curlew v0.0.0
+	google.golang.org/protobuf v1.36.12
+)
+
+replace github.com/curlewrpc/curlew => ../
