@@ -93,7 +93,7 @@ func (p *Protocol) Serve(ctx context.Context, wc *wire.Conn, d wire.Dispatcher) 
 		case <-c.done:
 		}
 	}()
-	err := c.run(wc)
+	err := c.run(wc.Prefix)
 	<-watched
 	return err
 }
@@ -118,7 +118,7 @@ func (p *Protocol) Connect(ctx context.Context, r *wire.Remote) (wire.Session, e
 	c.loop = make(chan struct{})
 	go func() {
 		defer close(c.loop)
-		c.run(raw)
+		c.run(nil)
 	}()
 	select {
 	case <-c.ready:

@@ -11,17 +11,15 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew"
-	"github.com/curlewrpc/curlew/internal/bufpool"
+	"github.com/curlewrpc/curlew/transport"
 )
 
-// readSize is the size of a read buffer that holds no large frame.
-const readSize = 16 << 10
-
-// run reads from r, the connection with its sniffed prefix, until it ends, and
-// returns why if that is nobody's wish. All of the connection has ended then.
-func (c *conn) run(r io.Reader) error {
+// run reads from the connection, after what has been read already, until it
+// ends, and returns why if that is nobody's wish. All of the connection has
+// ended then.
+func (c *conn) run(prefix []byte) error {
 	c.raw.SetReadDeadline(time.Now().Add(c.limits.Handshake))
-	err := c.read(r)
+	err := c.read(prefix)
 	var broken *connError
 	switch {
 	case errors.As(err, &broken):
@@ -41,47 +39,47 @@ func (c *conn) run(r io.Reader) error {
 }
 
 // read reads and handles frames until an error.
-func (c *conn) read(r io.Reader) error {
-	buf := bufpool.Get(readSize)
-	defer func() { buf.Free() }()
-	magicLeft := magic
-	start, end := 0, 0 // of what is not handled
+func (c *conn) read(prefix []byte) error {
+	in := &input{raw: c.raw, idle: transport.NewIdleReader(c.raw, readSize)}
+	defer in.free()
+	if len(prefix) > 0 {
+		in.begin(prefix)
+	}
+	for magicLeft := magic; magicLeft != ""; {
+		if len(in.rest()) == 0 {
+			if err := c.fill(in); err != nil {
+				return err
+			}
+		}
+		k := min(len(magicLeft), len(in.rest()))
+		if string(in.rest()[:k]) != magicLeft[:k] {
+			return protocolErrorf("the peer does not speak Curlew's native protocol: it began with %.16q", in.rest())
+		}
+		magicLeft = magicLeft[k:]
+		in.skip(k)
+	}
 	for {
-		n, err := r.Read(buf.B[end:])
-		if n == 0 && err != nil {
+		f, n, err := parseFrame(in.rest())
+		switch {
+		case err != nil:
+			return err
+		case n == 0:
+			err = c.fill(in)
+		default:
+			err = c.handle(&f)
+			in.skip(n)
+		}
+		if err != nil {
 			return err
 		}
-		c.received.Add(int64(n))
-		end += n
-		if magicLeft != "" {
-			k := min(len(magicLeft), end-start)
-			if string(buf.B[start:start+k]) != magicLeft[:k] {
-				return protocolErrorf("the peer does not speak Curlew's native protocol: it began with %.16q", buf.B[start:end])
-			}
-			magicLeft, start = magicLeft[k:], start+k
-		}
-		for magicLeft == "" {
-			f, k, err := parseFrame(buf.B[start:end])
-			if err != nil {
-				return err
-			}
-			if k == 0 {
-				break
-			}
-			if err := c.handle(&f); err != nil {
-				return err
-			}
-			start += k
-		}
-		end = copy(buf.B, buf.B[start:end])
-		start = 0
-		if end == len(buf.B) { // a frame larger than the buffer
-			larger := bufpool.Get(maxFrame + maxHeadSize)
-			copy(larger.B, buf.B)
-			buf.Free()
-			buf = larger
-		}
 	}
+}
+
+// fill reads more.
+func (c *conn) fill(in *input) error {
+	n, err := in.fill()
+	c.received.Add(int64(n))
+	return err
 }
 
 // handle handles one frame. Its error ends the connection.
