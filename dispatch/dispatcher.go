@@ -40,7 +40,7 @@ func New(c Config) (*Dispatcher, error) {
 	d := &Dispatcher{
 		config: c,
 		logger: c.Logger,
-		limit:  newLimiter("the server", c.MaxConcurrent, c.MaxQueue),
+		limit:  newLimiter("this process", c.MaxConcurrent, c.MaxQueue),
 		pool:   workers.New(workers.Config{}),
 	}
 	if d.logger == nil {
@@ -153,7 +153,7 @@ func (d *Dispatcher) Serve(in *wire.Incoming) {
 }
 
 func refuse(in *wire.Incoming) {
-	err := curlew.NewError(curlew.Unavailable, "the server is shut down").WithProgress(curlew.Refused)
+	err := curlew.NewError(curlew.Unavailable, "shut down: no more calls are taken").WithProgress(curlew.Refused)
 	in.Stream.Finish(nil, err)
 	in.Cancel(err)
 }

@@ -171,24 +171,24 @@ func TestLookup(t *testing.T) {
 	for _, c := range []struct{ service, method, want string }{
 		{"Arith", "Add", "Arith/Add"},
 		{"", "Method07", "Zoo/Method07"},
-		{"", "Add", `method "Add" is ambiguous; this server has: Arith/Add, Zoo/Add`},
+		{"", "Add", `method "Add" is ambiguous; known here: Arith/Add, Zoo/Add`},
 		{"", "Method77", `unknown method "Method77"; did you mean Method07?`},
-		{"Foo", "Add", `unknown service "Foo"; this server has: Arith, Zoo`},
-		{"Arith", "Multiply", `unknown method "Arith/Multiply"; there is: Add`},
+		{"Foo", "Add", `unknown service "Foo"; known here: Arith, Zoo`},
+		{"Arith", "Multiply", `unknown method "Arith/Multiply"; known here: Add`},
 		{"Arith", "add", `unknown method "Arith/add"; did you mean Add?`},
 		{"Arith", "Ad", `unknown method "Arith/Ad"; did you mean Add?`},
-		{"Arith", "", `unknown method "Arith/"; there is: Add`},
-		{"Arith", "a\nb", `unknown method "Arith/a\nb"; there is: Add`},
-		{"Zoo", "Feed", `unknown method "Zoo/Feed"; there is: Add, Method00, Method01, Method02, Method03, Method04, Method05, ` +
+		{"Arith", "", `unknown method "Arith/"; known here: Add`},
+		{"Arith", "a\nb", `unknown method "Arith/a\nb"; known here: Add`},
+		{"Zoo", "Feed", `unknown method "Zoo/Feed"; known here: Add, Method00, Method01, Method02, Method03, Method04, Method05, ` +
 			`Method06, Method07, Method08 and 5 more`},
-		{long, "Add", `unknown service "` + long[:64] + `"…; this server has: Arith, Zoo`},
-		{"Arith", long, `unknown method "Arith/` + long[:58] + `"…; there is: Add`},
+		{long, "Add", `unknown service "` + long[:64] + `"…; known here: Arith, Zoo`},
+		{"Arith", long, `unknown method "Arith/` + long[:58] + `"…; known here: Add`},
 	} {
 		assert.Equal(t, full(d.Lookup(c.service, c.method, wire.Attributes{})), c.want)
 	}
 	empty := serving(t, dispatch.Config{})
-	assert.Equal(t, full(empty.Lookup("Foo", "Add", wire.Attributes{})), `unknown service "Foo"; this server has: nothing`)
-	assert.Equal(t, full(empty.Lookup("", "Add", wire.Attributes{})), `unknown method "Add"; there is: nothing`)
+	assert.Equal(t, full(empty.Lookup("Foo", "Add", wire.Attributes{})), `unknown service "Foo"; known here: nothing`)
+	assert.Equal(t, full(empty.Lookup("", "Add", wire.Attributes{})), `unknown method "Add"; known here: nothing`)
 }
 
 func TestTimeout(t *testing.T) {

@@ -104,7 +104,7 @@ func TestMethodLimit(t *testing.T) {
 		assert.Equal(t, len(g.started), 3, "calls that run")
 		full = goes(t, d, "Other", 6)
 		<-full.stream.finished
-		assert.Contains(t, full.stream.err.Message(), "the server runs its limit of 3 calls")
+		assert.Contains(t, full.stream.err.Message(), "this process runs its limit of 3 calls")
 		assert.Equal(t, d.Active(), map[string]int{"Arith/Wait": 2, "Arith/Other": 2})
 		close(g.release)
 		<-queued.stream.finished

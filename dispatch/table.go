@@ -68,17 +68,17 @@ func (t *table) findByName(name string) (*method, error) {
 		for i, m := range found {
 			names[i] = m.target.Method.FullName()
 		}
-		return nil, curlew.Errorf(curlew.Unimplemented, "method %s is ambiguous; this server has: %s", quoted(name), listed(names))
+		return nil, curlew.Errorf(curlew.Unimplemented, "method %s is ambiguous; known here: %s", quoted(name), listed(names))
 	}
 }
 
 func (t *table) unknownService(name string) error {
-	return curlew.Errorf(curlew.Unimplemented, "unknown service %s; this server has: %s", quoted(name), listed(t.names))
+	return curlew.Errorf(curlew.Unimplemented, "unknown service %s; known here: %s", quoted(name), listed(t.names))
 }
 
 func unknownMethod(full, name string, names []string) error {
 	if near, ok := nearest(name, names); ok {
 		return curlew.Errorf(curlew.Unimplemented, "unknown method %s; did you mean %s?", quoted(full), near)
 	}
-	return curlew.Errorf(curlew.Unimplemented, "unknown method %s; there is: %s", quoted(full), listed(names))
+	return curlew.Errorf(curlew.Unimplemented, "unknown method %s; known here: %s", quoted(full), listed(names))
 }
