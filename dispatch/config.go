@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/curlewrpc/curlew"
@@ -107,7 +108,7 @@ func checkInterceptors(list []curlew.Interceptor) error {
 
 // over returns c, a method's configuration, with its service's below it.
 func (c MethodConfig) over(service MethodConfig) MethodConfig {
-	c.Interceptors = append(service.Interceptors[:len(service.Interceptors):len(service.Interceptors)], c.Interceptors...)
+	c.Interceptors = slices.Concat(service.Interceptors, c.Interceptors)
 	c.Timeout = cmp.Or(c.Timeout, service.Timeout)
 	c.MaxReceive = cmp.Or(c.MaxReceive, service.MaxReceive)
 	c.MaxSend = cmp.Or(c.MaxSend, service.MaxSend)

@@ -5,7 +5,9 @@ package server_test
 
 import (
 	"context"
-	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -249,14 +251,18 @@ func TestServeSources(t *testing.T) {
 // TestSourceThatOutlastsTheStop has a source that neither drains nor closes.
 func TestSourceThatOutlastsTheStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newServer(t, nil)
+		s := newServer(t, one(arith()))
 		stubborn := &stubborn{newSource()}
 		served := make(chan error, 1)
 		go func() { served <- s.Serve(t.Context(), stubborn) }()
 		synctest.Wait()
 		err := s.Close()
 		assert.ErrorAs[*server.ShutdownError](t, err)
-		assert.True(t, errors.Is(<-served, err), "Serve returns too")
+		assert.Contains(t, err.Error(), "a source has not ended")
+		assert.ErrorIs(t, <-served, err, "Serve returns too")
+		refused := httptest.NewRecorder()
+		s.ServeHTTP(refused, httptest.NewRequest("POST", "/Arith/Add", strings.NewReader(`{}`)))
+		assert.Equal(t, refused.Code, http.StatusServiceUnavailable, "a call after the hard stop")
 		stubborn.end <- nil
 	})
 }

@@ -85,11 +85,14 @@ func TestPortInUse(t *testing.T) {
 	defer l.Close()
 	taken := l.Addr().String()
 	s := newServer(t, nil)
-	err = s.ListenAndServe(t.Context(), "127.0.0.1:0", taken)
+	socket := socketPath(t)
+	err = s.ListenAndServe(t.Context(), "unix://"+socket, taken)
 	for _, part := range []string{taken, "the address is in use; stop the process that has it, or choose another"} {
 		assert.Contains(t, err.Error(), part)
 	}
 	assert.Equal(t, len(s.Addrs()), 0, "addresses bound after one failed")
+	_, err = net.Dial("unix", socket)
+	assert.True(t, err != nil, "the other address is free again")
 	assert.NoError(t, s.Close())
 }
 
