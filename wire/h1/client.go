@@ -5,6 +5,7 @@ package h1
 
 import (
 	"context"
+	"maps"
 	"net"
 	"net/http"
 	"sync"
@@ -22,12 +23,12 @@ type client struct {
 	most   int // connections
 	pool   *http.Transport
 	away   chan struct{}               // closed by retire
-	peer   atomic.Pointer[curlew.Peer] // at the end of the newest connection
+	peer   atomic.Pointer[curlew.Peer] // at the other end of the newest connection
 
-	background sync.WaitGroup // exchanges whose requests are streams
+	running sync.WaitGroup // connections, and exchanges whose requests are streams
 
-	mu        sync.Mutex // guards the rest; never held over I/O
-	first     net.Conn   // what Dial made, for the first exchange
+	mu        sync.Mutex  // guards the rest; never held over I/O
+	first     *clientConn // what Dial made, for the first exchange
 	firstMade time.Time
 	exchanges map[*clientExchange]struct{}
 	closed    *curlew.Error
@@ -55,12 +56,11 @@ func Dial(ctx context.Context, r *wire.Remote) (wire.HTTPTransport, error) {
 		Protocols:              new(http.Protocols),
 	}
 	c.pool.Protocols.SetHTTP1(true)
-	conn, err := r.DialConn(ctx, protocolName)
-	if err != nil {
+	var err error
+	if c.first, err = c.dial(ctx); err != nil {
 		return nil, err
 	}
-	c.first, c.firstMade = conn, time.Now()
-	c.peer.Store(serverAt(conn))
+	c.firstMade = time.Now()
 	return c, nil
 }
 
@@ -71,23 +71,44 @@ const firstFor = 2 * time.Second
 // connect returns a connection for the pool.
 func (c *client) connect(ctx context.Context, _, _ string) (net.Conn, error) {
 	c.mu.Lock()
-	conn, made := c.first, c.firstMade
+	first, made := c.first, c.firstMade
 	c.first = nil
 	c.mu.Unlock()
-	if conn != nil {
+	if first != nil {
 		if time.Since(made) < firstFor {
-			return conn, nil
+			return first, nil
 		}
-		conn.Close()
+		first.Close()
 	}
-	conn, err := c.remote.DialConn(ctx, protocolName)
-	switch {
-	case err == nil:
-		c.peer.Store(serverAt(conn))
-	case ctx.Err() == nil:
-		c.retire(curlew.ErrorOf(err))
+	conn, err := c.dial(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			c.retire(curlew.ErrorOf(err))
+		}
+		return nil, err
 	}
-	return conn, err
+	return conn, nil
+}
+
+// dial makes a connection and counts it in.
+func (c *client) dial(ctx context.Context) (*clientConn, error) {
+	raw, err := c.remote.DialConn(ctx, protocolName)
+	if err != nil {
+		return nil, err
+	}
+	conn := newClientConn(raw, c.running.Done)
+	c.mu.Lock()
+	closed := c.closed
+	if closed == nil {
+		c.running.Add(1)
+	}
+	c.mu.Unlock()
+	if closed != nil {
+		raw.Close()
+		return nil, closed.WithProgress(curlew.NotSent)
+	}
+	c.peer.Store(conn.peer)
+	return conn, nil
 }
 
 // retire takes no more exchanges; those in progress go on.
@@ -123,8 +144,8 @@ func (c *client) Close(cause error) error {
 	}
 	c.retire(err)
 	c.mu.Lock()
-	first, exchanges := c.first, c.exchanges
-	c.first, c.exchanges = nil, nil
+	first, exchanges := c.first, maps.Clone(c.exchanges)
+	c.first = nil
 	c.mu.Unlock()
 	if first != nil {
 		first.Close()
@@ -132,8 +153,8 @@ func (c *client) Close(cause error) error {
 	for x := range exchanges {
 		x.abandon(err)
 	}
-	c.background.Wait()
-	c.pool.CloseIdleConnections()
+	c.pool.CloseIdleConnections() // and those that become idle later
+	c.running.Wait()
 	return nil
 }
 
@@ -145,6 +166,9 @@ func (c *client) add(x *clientExchange) error {
 		return c.closed.WithProgress(curlew.NotSent)
 	}
 	c.exchanges[x] = struct{}{}
+	if x.pipe != nil {
+		c.running.Add(1)
+	}
 	return nil
 }
 

@@ -6,10 +6,8 @@ package h1
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
@@ -58,7 +56,10 @@ func (c *client) Do(ctx context.Context, r *wire.HTTPRequest) (wire.ClientExchan
 		return nil, err
 	}
 	if x.pipe != nil {
-		c.background.Go(x.send) // Close waits for it
+		go func() { // Close waits for it
+			defer c.running.Done()
+			x.send()
+		}()
 	}
 	return x, nil
 }
@@ -95,7 +96,11 @@ func (x *clientExchange) prepare(ctx context.Context, r *wire.HTTPRequest) error
 	return nil
 }
 
-func (x *clientExchange) gotConn(info httptrace.GotConnInfo) { x.peer.Store(serverAt(info.Conn)) }
+func (x *clientExchange) gotConn(info httptrace.GotConnInfo) {
+	if conn, ok := info.Conn.(*clientConn); ok {
+		x.peer.Store(conn.peer)
+	}
+}
 
 // Peer implements [wire.ClientExchange]. Before the exchange has a connection it
 // is the one at the end of the client's newest.
@@ -104,16 +109,6 @@ func (x *clientExchange) Peer() *curlew.Peer {
 		return peer
 	}
 	return x.client.peer.Load()
-}
-
-// serverAt returns the server at the other end of conn.
-func serverAt(conn net.Conn) *curlew.Peer {
-	peer := &curlew.Peer{Addr: conn.RemoteAddr(), LocalAddr: conn.LocalAddr(), Protocol: protocolName}
-	if secure, ok := conn.(*tls.Conn); ok {
-		state := secure.ConnectionState()
-		peer.TLS = &state
-	}
-	return peer
 }
 
 // Write implements [wire.ClientExchange].
