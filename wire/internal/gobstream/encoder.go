@@ -88,7 +88,7 @@ func (e *Encoder) Drop() {
 func tooLarge(b []byte, limit int) error {
 	for message, definition := range messages(b) {
 		if !definition && len(message) > limit {
-			return &SizeError{uint64(len(message)), limit}
+			return &SizeError{uint64(len(message)), limit, "MaxSend"}
 		}
 	}
 	return nil

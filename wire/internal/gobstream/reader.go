@@ -22,12 +22,13 @@ const (
 
 // SizeError says that a message is larger than allowed.
 type SizeError struct {
-	Size  uint64
-	Limit int
+	Size   uint64
+	Limit  int
+	Option string // what sets the limit
 }
 
 func (e *SizeError) Error() string {
-	return fmt.Sprintf("gob: message of %d bytes, more than the %d allowed", e.Size, e.Limit)
+	return fmt.Sprintf("message of %d bytes, more than the %d that %s allows", e.Size, e.Limit, e.Option)
 }
 
 // Reader takes a stream apart into values. One goroutine calls Next; the values
@@ -100,7 +101,7 @@ func (r *Reader) peek() (x uint64, n int, err error) {
 // number that it begins with.
 func (r *Reader) definition(id int64, n int, size uint64) error {
 	if size > maxTypeBytes {
-		return fmt.Errorf("type definition: %w", &SizeError{size, maxTypeBytes})
+		return &SizeError{size, maxTypeBytes, "a type definition"}
 	}
 	if id < -math.MaxInt32 {
 		return fmt.Errorf("gob: definition of type %d", -id)
@@ -120,7 +121,7 @@ func (r *Reader) definition(id int64, n int, size uint64) error {
 // value reads a message that holds a value of type id.
 func (r *Reader) value(id int64, n int, size uint64, limit int) (*Value, error) {
 	if size > uint64(limit) {
-		err := &SizeError{size, limit}
+		err := &SizeError{size, limit, "MaxReceive"}
 		if size > uint64(r.maxSkip) {
 			return nil, err
 		}
@@ -196,6 +197,15 @@ func (v *Value) Free() {
 	}
 }
 
+// IsStruct reports whether the value is a struct.
+func (v *Value) IsStruct() bool {
+	if v.err != nil || v.buf == nil {
+		return false
+	}
+	t := v.reader.types.find(v.id)
+	return t != nil && t.kind == structKind
+}
+
 // Field is a field of a struct that is an unsigned integer or a string, which
 // is all that headers are made of.
 type Field struct {
@@ -206,17 +216,14 @@ type Field struct {
 
 // Fields ranges over the fields of a struct that are unsigned integers or
 // strings and not zero. It gives nothing if the value is no struct, has an
-// error, or is freed.
+// error, or is freed. Only the goroutine that calls Next may use it.
 func (v *Value) Fields() iter.Seq[Field] {
 	return func(yield func(Field) bool) {
-		if v.err != nil || v.buf == nil {
+		if !v.IsStruct() {
 			return
 		}
 		types := v.reader.types.types
 		t := types[v.id]
-		if t == nil || t.kind != structKind {
-			return
-		}
 		w := &walker{cursor: cursor{b: v.buf.B[v.typeLen:]}, types: types}
 		stopped := false
 		w.fields(len(t.fields), func(i int) {
