@@ -255,10 +255,14 @@ func (w *Writer) stopLocked(err error) bool {
 	return true
 }
 
-// Flushed reports whether any byte from the given offset on has been written.
+// Flushed reports whether any byte from the given offset on may have left: it
+// has been written, or is with a write that has not returned.
 func (w *Writer) Flushed(offset int64) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.writing {
+		return w.taken > offset
+	}
 	return w.written > offset
 }
 

@@ -75,11 +75,13 @@ func TestFlusherTakesTheRest(t *testing.T) {
 		w := New(c, c, 8, nil)
 		send(t, w, "hello") // 2 bytes written, 3 with the flusher
 		send(t, w, "0123456789")
-		if w.Flushed(2) {
-			t.Error("Flushed(2) after 2 bytes were written")
-		}
-		if !w.Flushed(1) {
-			t.Error("not Flushed(1) after 2 bytes were written")
+		for _, test := range []struct {
+			offset int64
+			want   bool
+		}{{1, true}, {2, true}, {4, true}, {5, false}} {
+			if got := w.Flushed(test.offset); got != test.want {
+				t.Errorf("Flushed(%d) with 2 bytes written and 3 in a write: %t", test.offset, got)
+			}
 		}
 
 		ctx, cancel := context.WithCancel(t.Context())
@@ -132,6 +134,9 @@ func TestWriteError(t *testing.T) {
 	var told []error
 	w := New(c, c, 0, func(err error) { told = append(told, err) })
 	send(t, w, "x")
+	if w.Flushed(0) {
+		t.Error("Flushed(0) after a write that took nothing")
+	}
 	if len(told) != 1 || told[0] != broken {
 		t.Errorf("fail was told %v, want the write's error once", told)
 	}
