@@ -36,11 +36,6 @@ var divide = curlew.Unary("Divide", func(_ context.Context, a *Args) (*Product, 
 	return &Product{a.A / a.B}, nil
 })
 
-var wait = curlew.Unary("Wait", func(ctx context.Context, _ *Args) (*Product, error) {
-	<-ctx.Done()
-	return nil, context.Cause(ctx)
-})
-
 var count = curlew.BidiStream("Count", func(ctx context.Context, s curlew.Bidi[Args, Product]) error {
 	total := 0
 	for a, err := range s.All(ctx) {
@@ -55,13 +50,18 @@ var count = curlew.BidiStream("Count", func(ctx context.Context, s curlew.Bidi[A
 	return nil
 })
 
-func arith() *curlew.Service { return curlew.NewService("Arith", multiply, divide, wait, count) }
+func arith() *curlew.Service { return curlew.NewService("Arith", multiply, divide, count) }
 
 func start(t *testing.T, opts ...server.Option) *Server {
 	t.Helper()
+	return startWith(t, arith(), opts...)
+}
+
+func startWith(t *testing.T, service *curlew.Service, opts ...server.Option) *Server {
+	t.Helper()
 	s, err := server.New(opts...)
 	assert.NoError(t, err)
-	assert.NoError(t, s.Register(arith()))
+	assert.NoError(t, s.Register(service))
 	return Start(t, s)
 }
 
@@ -121,14 +121,18 @@ func TestDelay(t *testing.T) {
 
 func TestReset(t *testing.T) {
 	everywhere(t, func(t *testing.T) {
-		s := start(t)
+		begun := make(chan struct{}, 1)
+		s := startWith(t, curlew.NewService("Arith", multiply,
+			curlew.Unary("Wait", func(ctx context.Context, _ *Args) (*Product, error) {
+				begun <- struct{}{}
+				<-ctx.Done()
+				return nil, context.Cause(ctx)
+			})))
 		c := s.Client()
-		assert.NoError(t, c.Connect(t.Context()))
 		p := c.Go(t.Context(), "Arith.Wait", Args{}, new(Product), nil)
-		_, err := product(t.Context(), c) // so Wait has been sent
-		assert.NoError(t, err)
+		<-begun
 		s.Reset()
-		err = (<-p.Done).Error
+		err := (<-p.Done).Error
 		assert.ErrorIs(t, err, curlew.Unavailable)
 		assert.Equal(t, assert.ErrorAs[*curlew.Error](t, err).Origin(), curlew.OriginTransport)
 		got, err := product(t.Context(), c)
@@ -199,15 +203,12 @@ func TestSymmetricCalls(t *testing.T) {
 			back := curlew.NewMethod("Mine/Multiply", curlew.KindUnary)
 			return &p, curlew.CallFrom(ctx).Peer().Caller().Invoke(ctx, back, &Args{3, 4}, &p)
 		}))
-		s, err := server.New()
-		assert.NoError(t, err)
-		assert.NoError(t, s.Register(hello))
-		served := Start(t, s)
+		served := startWith(t, hello)
 		c := served.Client(client.WithServices(curlew.NewService("Mine", multiply)))
 		var p Product
 		assert.NoError(t, c.Call(t.Context(), "Hello.Back", Args{}, &p))
 		assert.Equal(t, p.Value, 12)
-		err = served.Client().Call(t.Context(), "Hello.Back", Args{}, &p)
+		err := served.Client().Call(t.Context(), "Hello.Back", Args{}, &p)
 		assert.ErrorIs(t, err, curlew.Unimplemented)
 	})
 }
