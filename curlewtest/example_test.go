@@ -5,7 +5,6 @@ package curlewtest_test
 
 import (
 	"context"
-	"fmt"
 	"testing"
 
 	"github.com/curlewrpc/curlew"
@@ -22,17 +21,25 @@ var greeter = curlew.NewService("Greeter",
 	}),
 )
 
-func ExampleServe() {
-	// In a test file this is func TestGreet(t *testing.T).
-	test := func(t *testing.T) {
-		c := curlewtest.Serve(t, greeter)
-		var g Greeting
-		if err := c.Call(t.Context(), "Greeter.Greet", Person{"Ada"}, &g); err != nil {
-			t.Fatal(err)
-		}
-		fmt.Println(g.Text)
+func TestGreet(t *testing.T) {
+	c := curlewtest.Serve(t, greeter)
+	var g Greeting
+	if err := c.Call(t.Context(), "Greeter.Greet", Person{"Ada"}, &g); err != nil {
+		t.Fatal(err)
 	}
-	testing.RunTests(func(string, string) (bool, error) { return true, nil },
-		[]testing.InternalTest{{Name: "TestGreet", F: test}})
-	// Output: Hello, Ada
+	if g.Text != "Hello, Ada" {
+		t.Errorf("got %q", g.Text)
+	}
+}
+
+func ExampleServe() {
+	var t *testing.T // the parameter of a func TestGreet
+	c := curlewtest.Serve(t, greeter)
+	var g Greeting
+	if err := c.Call(t.Context(), "Greeter.Greet", Person{"Ada"}, &g); err != nil {
+		t.Fatal(err)
+	}
+	if g.Text != "Hello, Ada" {
+		t.Errorf("got %q", g.Text)
+	}
 }
