@@ -175,18 +175,24 @@ func TestHardStop(t *testing.T) {
 	}
 }
 
-func TestHardStopTellsWhy(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWaiting()
-		ctx, cancel := context.WithCancel(t.Context())
-		r := run(t, ctx, newServer(t, one(w.service()), server.WithShutdownTimeout(5*time.Second)))
-		goes(r.connect(t), "Arith/Wait", 1, 2)
-		begin := time.Now()
-		cancel()
-		err := <-r.served
-		assert.Contains(t, err.Error(), "hard stop, because the shutdown timeout of 5s has passed")
-		assert.Equal(t, time.Since(begin), 5*time.Second)
-	})
+func TestShutdownTimeout(t *testing.T) {
+	for want, opts := range map[time.Duration][]server.Option{
+		30 * time.Second: nil,
+		5 * time.Second:  {server.WithShutdownTimeout(5 * time.Second)},
+		0:                {server.WithShutdownTimeout(0)},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWaiting()
+			ctx, cancel := context.WithCancel(t.Context())
+			r := run(t, ctx, newServer(t, one(w.service()), opts...))
+			goes(r.connect(t), "Arith/Wait", 1, 2)
+			begin := time.Now()
+			cancel()
+			err := <-r.served
+			assert.Contains(t, err.Error(), "hard stop, because the shutdown timeout of "+want.String()+" has passed")
+			assert.Equal(t, time.Since(begin), want)
+		})
+	}
 }
 
 func TestStuckHandlerIsReported(t *testing.T) {

@@ -96,6 +96,15 @@ func TestPortInUse(t *testing.T) {
 	assert.NoError(t, s.Close())
 }
 
+func TestCloseOfAServerThatOnlyListened(t *testing.T) {
+	s := newServer(t, nil)
+	socket := socketPath(t)
+	assert.NoError(t, s.Listen(t.Context(), "unix://"+socket))
+	assert.NoError(t, s.Close())
+	_, err := net.Dial("unix", socket)
+	assert.True(t, err != nil, "the socket is gone")
+}
+
 func TestListenRefuses(t *testing.T) {
 	s := newServer(t, nil)
 	defer s.Close()

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -104,6 +105,25 @@ func TestOptionsReachTheCalls(t *testing.T) {
 		assert.True(t, err.(*curlew.Error).Retryable(), "it may be retried")
 		close(block)
 		assert.NoError(t, (<-answers).err)
+		assert.NoError(t, s.Close())
+		assert.NoError(t, <-r.served)
+	})
+}
+
+func TestLimitsOfConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t, one(arith()), server.WithMaxConnections(1), server.WithLimits(wire.Limits{MaxReceive: 2}))
+		r := run(t, t.Context(), s)
+		c := r.connect(t)
+		_, err := invoke(t.Context(), c, "Arith/Add", 1, 0)
+		assert.NoError(t, err)
+		_, err = invoke(t.Context(), c, "Arith/Add", 1, 2)
+		assert.ErrorIs(t, err, curlew.ResourceExhausted, "a request above MaxReceive")
+		second, err := r.network.Dial(t.Context(), "server")
+		assert.NoError(t, err)
+		_, err = second.Read(make([]byte, 1))
+		assert.ErrorIs(t, err, io.EOF, "one connection too many")
+		assert.NoError(t, second.Close())
 		assert.NoError(t, s.Close())
 		assert.NoError(t, <-r.served)
 	})
