@@ -229,13 +229,6 @@ func (c *conn) leave() {
 	}
 }
 
-// quiet reports whether no call is in flight in either direction.
-func (c *conn) quiet() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.outgoing == 0 && c.incoming == 0
-}
-
 // drain tells the peer that no call after those begun will be served.
 func (c *conn) drain() {
 	c.mu.Lock()

@@ -4,6 +4,7 @@
 package native
 
 import (
+	"context"
 	"encoding/hex"
 	"fmt"
 	"os"
@@ -31,7 +32,7 @@ func vectors() []vector {
 		s := &clientStream{}
 		s.c, s.id, s.method, s.codec = c, id, m, namedProto{}
 		var call curlew.Call
-		call.BeginClient(nil, m, &curlew.CallOptions{Header: header}, nil, nil)
+		call.BeginClient(context.Background(), m, &curlew.CallOptions{Header: header}, nil, nil)
 		ref, define := c.methodsOut.ref(m)
 		return s.appendCall(nil, &call, ref, define, timeout, buf(msg), sent, 0)
 	}
