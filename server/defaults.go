@@ -10,6 +10,7 @@ import (
 	"github.com/curlewrpc/curlew/wire/connect"
 	"github.com/curlewrpc/curlew/wire/h1"
 	"github.com/curlewrpc/curlew/wire/native"
+	"github.com/curlewrpc/curlew/wire/netrpc"
 )
 
 // This file is the one place that lists what a server speaks unless
@@ -17,9 +18,13 @@ import (
 
 // defaultFramings returns the protocols of every port.
 func defaultFramings(o *options) []wire.Framing {
+	gob := netrpc.New()
 	return []wire.Framing{
 		native.New(),
-		h1.New(o.httpProtocols, h1.WithHandler(o.httpHandler)),
+		gob,
+		h1.New(o.httpProtocols,
+			h1.WithHandler(o.httpHandler),
+			h1.WithTunnel(h1.Tunnel{Path: netrpc.ConnectPath, Reply: netrpc.ConnectReply, Framing: gob})),
 	}
 }
 
