@@ -66,14 +66,6 @@ func TestPickFirstBeforeAnyUpdate(t *testing.T) {
 	}
 }
 
-func TestPickDoesNotAllocate(t *testing.T) {
-	p := NewPickFirst()
-	p.Update([]Node{&node{state: Idle}, &node{state: Ready}})
-	if n := testing.AllocsPerRun(100, func() { p.Pick(context.Background(), Info{}) }); n > 0 {
-		t.Errorf("%v allocations", n)
-	}
-}
-
 func TestStateNames(t *testing.T) {
 	for state, want := range map[State]string{Idle: "idle", Connecting: "connecting", Ready: "ready", Failing: "failing"} {
 		if got := state.String(); got != want {

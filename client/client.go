@@ -56,9 +56,7 @@ func New(target string, opts ...Option) (*Client, error) {
 		c.cancel(errClosed)
 		return nil, fmt.Errorf("client: target %q: %w", target, err)
 	}
-	if s.policy != nil {
-		c.policy.Store(s.policy)
-	}
+	c.policy.Store(s.policy)
 	c.handler = curlew.Chain(c.route, s.calls...)
 	c.start(resolver, updates)
 	return c, nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew/balance"
+	"github.com/curlewrpc/curlew/policy"
 	"github.com/curlewrpc/curlew/wire/native"
 )
 
@@ -17,6 +18,7 @@ func defaults() *settings {
 	return &settings{
 		protocol: native.New(),
 		dial:     (&net.Dialer{}).DialContext,
+		policy:   new(policy.Snapshot),
 		picker:   func() balance.Picker { return balance.NewPickFirst() },
 		maxConns: 4,
 		logger:   slog.New(slog.DiscardHandler),

@@ -154,6 +154,7 @@ func (s *settings) validate() error {
 	}
 	wrong(s.protocol == nil, "WithProtocol: the protocol is nil")
 	wrong(s.dial == nil, "WithDialer: the function is nil")
+	wrong(s.policy == nil, "WithPolicy: the policy is nil")
 	wrong(s.picker == nil, "WithPicker: the function is nil")
 	wrong(s.logger == nil, "WithLogger: the logger is nil")
 	wrong(s.timeout < 0, "WithDefaultTimeout: %v is negative", s.timeout)

@@ -34,6 +34,7 @@ func TestNewRefuses(t *testing.T) {
 		{"a:1", []Option{WithProtocol(nil)}, "WithProtocol"},
 		{"a:1", []Option{WithDialer(nil)}, "WithDialer"},
 		{"a:1", []Option{WithPicker(nil)}, "WithPicker"},
+		{"a:1", []Option{WithPolicy(nil)}, "WithPolicy"},
 		{"a:1", []Option{WithLogger(nil)}, "WithLogger"},
 		{"a:1", []Option{WithResolver(nil)}, "WithResolver"},
 		{"a:1", []Option{WithResolver(r, r)}, `two resolvers for scheme "static"`},

@@ -40,7 +40,8 @@ type Rules struct {
 }
 
 // Snapshot answers which policy a method has. It is immutable and safe for
-// concurrent use. A nil Snapshot says nothing about any method.
+// concurrent use. A nil Snapshot and one of no rules say nothing about any
+// method.
 type Snapshot struct {
 	byDefault Method
 	services  map[string]*Method
@@ -88,7 +89,7 @@ func New(rules Rules) (*Snapshot, error) {
 // Method returns m's policy, which the caller must not change; never nil.
 func (s *Snapshot) Method(m *curlew.Method) *Method {
 	if s == nil {
-		return &nothing
+		return new(Method)
 	}
 	if p := s.methods[name{m.Service(), m.Name()}]; p != nil {
 		return p
@@ -98,8 +99,6 @@ func (s *Snapshot) Method(m *curlew.Method) *Method {
 	}
 	return &s.byDefault
 }
-
-var nothing Method
 
 // over returns m with its zero fields taken from wider.
 func (m Method) over(wider Method) Method {

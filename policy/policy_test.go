@@ -69,14 +69,3 @@ func TestBadRules(t *testing.T) {
 		}
 	}
 }
-
-func TestLookupDoesNotAllocate(t *testing.T) {
-	s, err := New(Rules{Methods: map[string]Method{"S/M": {Timeout: 1}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := curlew.NewMethod("S/M", curlew.KindUnary)
-	if n := testing.AllocsPerRun(100, func() { s.Method(m) }); n > 0 {
-		t.Errorf("%v allocations", n)
-	}
-}
