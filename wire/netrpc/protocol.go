@@ -48,7 +48,7 @@ func (p *Protocol) ALPN() []string { return nil }
 func (p *Protocol) Match(prefix []byte) wire.Match {
 	first, n := prefix[0], 1
 	if first >= 0x80 { // a length above 127, in one or two bytes
-		if n = 1 + int(-int8(first)); n > 3 {
+		if n = 1 - int(int8(first)); n > 3 {
 			return wire.No
 		}
 	}
