@@ -92,6 +92,7 @@ var anyMethod = curlew.NewMethod("", curlew.KindUnary)
 func (c *Client) Close() error {
 	c.owned.close()
 	c.cancel(errClosed)
+	c.cluster.close()
 	c.owned.wait()
 	if d := c.settings.dispatcher; d != nil {
 		return d.Shutdown(context.Background()) // of calls whose connections have ended

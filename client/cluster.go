@@ -44,6 +44,9 @@ func (c *cluster) watch(resolver discovery.Resolver, updates iter.Seq2[discovery
 	for failures := 1; ; failures++ {
 		var last error
 		for u, err := range updates {
+			if ctx.Err() != nil {
+				return
+			}
 			if last = err; err != nil {
 				c.noteUnknown(err)
 				continue
@@ -51,7 +54,7 @@ func (c *cluster) watch(resolver discovery.Resolver, updates iter.Seq2[discovery
 			failures = 1
 			c.update(u)
 		}
-		if last == nil || ctx.Err() != nil {
+		if last == nil {
 			return
 		}
 		for updates = nil; updates == nil; failures++ {
@@ -152,6 +155,15 @@ func (c *cluster) noteLost(err *curlew.Error) {
 	c.mu.Unlock()
 }
 
+// close ends what the pools have begun, once the client's context has ended.
+func (c *cluster) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.pools {
+		p.retire()
+	}
+}
+
 // remote returns what a protocol must know of an endpoint.
 func (c *cluster) remote(e *discovery.Endpoint) *wire.Remote {
 	s := c.client.settings
@@ -209,7 +221,7 @@ func (c *cluster) try(ctx context.Context, info balance.Info) (balance.Pick, *po
 		return balance.Pick{}, nil, curlew.Errorf(curlew.Internal, "the picker chose a %T, not one of its nodes", pick.Node).
 			WithProgress(curlew.NotSent)
 	}
-	if p.State() == balance.Failing {
+	if p.State() == balance.Failing || p.ctx.Err() != nil {
 		abandon(pick, balance.ErrNotReady)
 		return balance.Pick{}, nil, balance.ErrNotReady
 	}

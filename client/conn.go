@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/wire"
 )
 
@@ -72,7 +73,7 @@ func (c *conn) live() {
 	case <-c.calls.shut():
 		c.session.Close(nil)
 	case <-client.ctx.Done():
-		c.session.Close(errClosed)
+		c.session.Close(errClosed.WithProgress(curlew.MaybeSent))
 	}
 }
 

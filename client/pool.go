@@ -125,7 +125,7 @@ func (p *pool) take() *conn {
 // crowded returns the connection with the fewest calls, for one more to wait in
 // its queue; nil if there is none.
 func (p *pool) crowded() *conn {
-	conns := slices.Clone(*p.conns.Load())
+	conns := p.lasting()
 	slices.SortFunc(conns, func(a, b *conn) int { return int(a.calls.count() - b.calls.count()) })
 	for _, c := range conns {
 		if c.calls.enter() {
@@ -134,6 +134,11 @@ func (p *pool) crowded() *conn {
 		}
 	}
 	return nil
+}
+
+// lasting returns the connections that do not drain.
+func (p *pool) lasting() []*conn {
+	return slices.DeleteFunc(slices.Clone(*p.conns.Load()), (*conn).draining)
 }
 
 // enqueue returns a connection, or an error, or a place in the queue of those
@@ -176,7 +181,7 @@ func (p *pool) dial() bool {
 	switch {
 	case p.dialing:
 		return true
-	case p.ctx.Err() != nil, p.retry != nil, len(*p.conns.Load()) >= p.cluster.client.settings.maxConns,
+	case p.ctx.Err() != nil, p.retry != nil, len(p.lasting()) >= p.cluster.client.settings.maxConns,
 		!p.cluster.client.owned.enter():
 		return false
 	}

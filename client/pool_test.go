@@ -153,6 +153,22 @@ func TestDrainingSession(t *testing.T) {
 	})
 }
 
+// A call that comes in the moment in which a connection begins to drain gets
+// another one, though there may be but one.
+func TestCallAsSessionDrains(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := new(network)
+		c := dial(t, n, "a:1", WithMaxConnections(1))
+		for i := range 100 {
+			_, err := hello(t.Context(), c)
+			assert.NoError(t, err)
+			assert.Equal(t, n.dialed(), i+1)
+			pass(stableAfter)
+			n.session(i).drain()
+		}
+	})
+}
+
 func TestNoServer(t *testing.T) {
 	refused := func(context.Context, string) error {
 		return curlew.Errorf(curlew.Unavailable, "dial a:1: %w", syscall.ECONNREFUSED).WithOrigin(curlew.OriginTransport)

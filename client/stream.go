@@ -29,35 +29,34 @@ type stream struct {
 }
 
 // open opens a call that has begun.
-func (c *Client) open(ctx context.Context, call *curlew.Call) (*stream, error) {
+func (c *Client) open(ctx context.Context, call *curlew.Call) (s *stream, err error) {
 	if !c.owned.enter() {
 		return nil, errClosed
 	}
-	if err := c.openInside(ctx, call); err != nil {
+	defer func() {
+		if s != nil {
+			return
+		}
+		if opened := call.Stream(); opened != nil {
+			opened.Close()
+		}
 		capture(call)
 		call.End(err)
 		c.owned.leave()
+	}()
+	if err := c.handler(ctx, call); err != nil {
 		return nil, err
 	}
-	s := &stream{Stream: call.Stream(), client: c, call: call, ctx: ctx, done: make(chan struct{})}
-	s.mu.Lock()
+	name := call.Method().FullName()
+	if call.Stream() == nil {
+		return nil, curlew.Errorf(curlew.Internal, "%s: an interceptor answered a %s call without a stream", name, call.Method().Kind())
+	}
+	s = &stream{Stream: call.Stream(), client: c, call: call, ctx: ctx, done: make(chan struct{})}
+	s.mu.Lock() // an end waits until there are stops
 	defer s.mu.Unlock()
-	s.stops[0] = context.AfterFunc(ctx, func() { s.end(contextError(ctx, call.Method().FullName()).WithProgress(curlew.MaybeSent)) })
+	s.stops[0] = context.AfterFunc(ctx, func() { s.end(contextError(ctx, name).WithProgress(curlew.MaybeSent)) })
 	s.stops[1] = context.AfterFunc(c.ctx, func() { s.end(errClosed.WithProgress(curlew.MaybeSent)) })
 	return s, nil
-}
-
-func (c *Client) openInside(ctx context.Context, call *curlew.Call) error {
-	if err := c.handler(ctx, call); err != nil {
-		if s := call.Stream(); s != nil {
-			s.Close()
-		}
-		return err
-	}
-	if call.Stream() == nil {
-		return curlew.Errorf(curlew.Internal, "%s: an interceptor answered a %s call without a stream", call.Method().FullName(), call.Method().Kind())
-	}
-	return nil
 }
 
 // end ends the call, once, and returns what the first end said. It waits until
