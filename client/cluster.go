@@ -299,17 +299,7 @@ var errImpatient = fmt.Errorf("waited %v, as calls without a deadline do", conne
 // unreachable is the error of a call whose ctx ended before there was a
 // connection.
 func (c *cluster) unreachable(ctx context.Context) *curlew.Error {
-	c.mu.Lock()
-	var reason error = errors.New("connecting takes longer")
-	switch {
-	case c.lost != nil:
-		reason = c.lost
-	case c.unknown != nil:
-		reason = c.unknown
-	case len(c.pools) == 0:
-		reason = errors.New("the resolver has not answered yet")
-	}
-	c.mu.Unlock()
+	reason := c.problem()
 	cause := context.Cause(ctx)
 	code := curlew.CodeOf(ctx.Err())
 	if cause == errImpatient {
@@ -317,6 +307,27 @@ func (c *cluster) unreachable(ctx context.Context) *curlew.Error {
 	}
 	return curlew.NewError(code, fmt.Sprintf("no connection to %s: %v: %s", c.client.target, cause, curlew.ErrorOf(reason).Message())).
 		WithCause(errors.Join(cause, reason)).WithProgress(curlew.NotSent)
+}
+
+// problem says why there is no connection.
+func (c *cluster) problem() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.lost != nil:
+		return c.lost
+	case c.unknown != nil:
+		return c.unknown
+	}
+	for _, p := range c.pools {
+		if p.State() == balance.Connecting {
+			return fmt.Errorf("%s has not completed the handshake yet", p.remote)
+		}
+	}
+	if len(c.pools) == 0 {
+		return errors.New("the resolver has not answered yet")
+	}
+	return errors.New("the picker finds no server ready")
 }
 
 // broadcast wakes all who wait for something to change.

@@ -192,7 +192,7 @@ func TestNoServer(t *testing.T) {
 		{"silent, short deadline", time.Second, func(ctx context.Context, _ string) error {
 			<-ctx.Done()
 			return context.Cause(ctx)
-		}, curlew.DeadlineExceeded, context.DeadlineExceeded, "connecting takes longer", time.Second},
+		}, curlew.DeadlineExceeded, context.DeadlineExceeded, "a:1 has not completed the handshake yet", time.Second},
 		{"wrong certificate", time.Hour, func(context.Context, string) error {
 			return curlew.Errorf(curlew.Unavailable, "TLS handshake a:1: %w", &tls.CertificateVerificationError{Err: errors.New("unknown authority")})
 		}, curlew.Unavailable, curlew.Unavailable, "unknown authority", 0},
