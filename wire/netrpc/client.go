@@ -61,7 +61,11 @@ func (d *dialect) Read(s *pipeline.Session) error {
 		}
 		body, err := d.in.Next(s.MaxReceive(h.Seq))
 		if err != nil {
-			return unexpectedEnd(err)
+			err = unexpectedEnd(err)
+			if !pipeline.Broken(err) { // this call at least knows its answer
+				s.Deliver(h.Seq, nil, unreadable(h, err))
+			}
+			return err
 		}
 		switch {
 		case h.Error != "":
@@ -70,11 +74,16 @@ func (d *dialect) Read(s *pipeline.Session) error {
 		case body.Err() != nil:
 			err := body.Err()
 			body.Free()
-			s.Deliver(h.Seq, nil, curlew.Errorf(code(err, curlew.Internal), "%s: reply: %w", h.ServiceMethod, err).WithProgress(curlew.Answered))
+			s.Deliver(h.Seq, nil, unreadable(h, err))
 		default:
 			s.Deliver(h.Seq, &reply{value: body, types: &d.types}, nil)
 		}
 	}
+}
+
+// unreadable is the error of a call whose reply cannot be read.
+func unreadable(h response, err error) *curlew.Error {
+	return curlew.Errorf(code(err, curlew.Internal), "%s: reply: %w", h.ServiceMethod, err).WithProgress(curlew.Answered)
 }
 
 // reply is an undecoded reply.

@@ -54,10 +54,20 @@ func (l *logBuffer) String() string {
 // serve serves the services in memory until the test ends.
 func serve(t testing.TB, limits wire.Limits, services ...*curlew.Service) *world {
 	t.Helper()
+	return serveWith(t, limits, nil, services...)
+}
+
+// serveWith is serve with an interceptor, if it is not nil.
+func serveWith(t testing.TB, limits wire.Limits, i curlew.Interceptor, services ...*curlew.Service) *world {
+	t.Helper()
 	w := &world{t: t, network: mem.New(), log: new(logBuffer), served: make(chan error, 1)}
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
-	w.d, err = dispatch.New(dispatch.Config{Logger: logger})
+	config := dispatch.Config{Logger: logger}
+	if i != nil {
+		config.Interceptors = []curlew.Interceptor{i}
+	}
+	w.d, err = dispatch.New(config)
 	assert.NoError(t, err)
 	assert.NoError(t, w.d.Register(services...))
 	l, err := w.network.Listen("")
@@ -112,24 +122,17 @@ func (w *world) session(limits wire.Limits) wire.Session {
 	return connect(w.t, netrpc.New(), r)
 }
 
+func newProtocol() *netrpc.Protocol { return netrpc.New() }
+
+// dialer dials one connection that exists already.
+func dialer(conn net.Conn) func(context.Context, string, string) (net.Conn, error) {
+	return func(context.Context, string, string) (net.Conn, error) { return conn, nil }
+}
+
 func connect(t testing.TB, p *netrpc.Protocol, r *wire.Remote) wire.Session {
 	t.Helper()
 	s, err := p.Connect(t.Context(), r)
 	assert.NoError(t, err)
 	t.Cleanup(func() { s.Close(nil) })
 	return s
-}
-
-var _ net.Addr = mem.Addr("")
-
-type Args struct{ A, B int }
-
-func TestBasic(t *testing.T) {
-	w := serve(t, wire.Limits{}, curlew.NewService("Arith", curlew.Unary("Multiply", func(_ context.Context, a *Args) (*int, error) {
-		p := a.A * a.B
-		return &p, nil
-	})))
-	var p int
-	assert.NoError(t, w.goClient().Call("Arith.Multiply", &Args{7, 8}, &p))
-	assert.Equal(t, p, 56)
 }

@@ -100,5 +100,5 @@ func (p *Protocol) Connect(ctx context.Context, r *wire.Remote) (wire.Session, e
 // Serve serves a connection; see [wire.Framing].
 func (p *Protocol) Serve(ctx context.Context, conn *wire.Conn, d wire.Dispatcher) error {
 	s := newServerConn(ctx, conn, d)
-	return s.link.Close(s.read(), false)
+	return s.link.Close(s.read())
 }

@@ -65,8 +65,9 @@ func (s *serverConn) call(h response) error {
 	body, err := s.in.Next(limit)
 	if err != nil {
 		err = unexpectedEnd(err)
-		// The caller may as well know why the connection ends.
-		s.refuse(h, curlew.Errorf(code(err, curlew.InvalidArgument), "request: %w", err))
+		if !pipeline.Broken(err) { // the caller may as well know why the connection ends
+			_ = s.refuse(h, curlew.Errorf(code(err, curlew.InvalidArgument), "request: %w", err))
+		}
 		return err
 	}
 	s.link.Settled()
@@ -130,7 +131,7 @@ func (s *serverConn) refuse(h response, err *curlew.Error) error {
 // errEncode means that nothing was sent.
 func (s *serverConn) answer(h response, limit int, text string, body any) error {
 	h.Error = text
-	return s.out.send(s.link.Context(), limit, &h, body, s.link.Send)
+	return s.out.send(s.link.Alive(), limit, &h, body, s.link.Send)
 }
 
 // errorText is what of an error travels. An empty text would be success.

@@ -139,7 +139,10 @@ func (r *Reader) value(id int64, n int, size uint64, limit int) (*Value, error) 
 	}
 	v := &Value{reader: r, id: typeID(id), buf: buf, typeLen: n}
 	// Only this goroutine changes the table, so it need not lock it.
-	v.err = checkValue(r.types.types, v.id, buf.B[n:])
+	if v.err = checkValue(r.types.types, v.id, buf.B[n:]); v.err == errInterface {
+		v.Free()
+		return nil, errInterface
+	}
 	return v, nil
 }
 

@@ -3,6 +3,13 @@
 
 package gobstream
 
+import "errors"
+
+// errInterface ends a stream: when an interface value brings a type that is new,
+// gob breaks the message in two around its definition, and what follows cannot
+// be told apart.
+var errInterface = errors.New("gob: an interface value, which this side does not accept")
+
 // maxDepth bounds the nesting of a value. encoding/gob recurses on it.
 const maxDepth = 1000
 
@@ -42,7 +49,7 @@ func (w *walker) value(id typeID) {
 		w.bytes()
 	case interfaceID:
 		if w.count(1) != 0 {
-			w.fail("an interface value, which this side does not accept")
+			w.err, w.b = errInterface, nil
 		}
 	default:
 		w.defined(id)

@@ -21,8 +21,11 @@ import (
 // errDraining ends the reading of requests.
 var errDraining = errors.New("the server is shutting down")
 
-// errHungUp is the cause of the end of calls whose client has gone.
-var errHungUp = curlew.NewError(curlew.Canceled, "the client closed the connection").WithOrigin(curlew.OriginTransport)
+var (
+	// errHungUp is the cause of the end of calls whose client has gone.
+	errHungUp = curlew.NewError(curlew.Canceled, "the client closed the connection").WithOrigin(curlew.OriginTransport)
+	errStuck  = errors.New("the client does not read")
+)
 
 // Server is the server's end of a connection. Its owner, one goroutine, reads
 // requests from it, calls Begin for each, and in the end Close. The rest is
@@ -34,6 +37,8 @@ type Server struct {
 	outer   context.Context // ends when the connection's owner has closed it
 	ctx     context.Context // of the calls
 	cancel  context.CancelCauseFunc
+	alive   context.Context // ends when nothing more can be sent
+	die     context.CancelCauseFunc
 	gate    *gate
 	settled bool          // the first request has come
 	stop    chan struct{} // closed to end the watch
@@ -52,10 +57,8 @@ func NewServer(ctx context.Context, conn *wire.Conn, protocol string) *Server {
 	peer.Protocol = protocol
 	s.peer = &peer
 	s.ctx, s.cancel = context.WithCancelCause(ctx)
-	s.writer = newWriter(conn.Raw, func(err error) {
-		s.cancel(curlew.Errorf(curlew.Canceled, "write to %s: %w", s.peer, err).WithOrigin(curlew.OriginTransport))
-		conn.Raw.Close()
-	})
+	s.alive, s.die = context.WithCancelCause(ctx)
+	s.writer = newWriter(conn.Raw, s.hangUp)
 	// An error means that the connection is closed, which Read tells.
 	_ = conn.Raw.SetReadDeadline(time.Now().Add(conn.Limits.Handshake))
 	go s.watch() // Close waits for it
@@ -137,12 +140,12 @@ func (s *Server) Decoded(n int) { s.gate.leave(0, n) }
 // Done says that a call has ended.
 func (s *Server) Done() { s.gate.leave(1, 0) }
 
-// Context returns the context of the connection's calls.
-func (s *Server) Context() context.Context { return s.ctx }
+// Alive returns a context that ends when nothing more can be sent.
+func (s *Server) Alive() context.Context { return s.alive }
 
 // Send sends one message. It waits while the peer does not read.
 func (s *Server) Send(message []byte) error {
-	if err := s.writer.Lock(s.ctx); err != nil {
+	if err := s.writer.Lock(s.alive); err != nil {
 		return err
 	}
 	_, _ = s.writer.Buffer().Write(message)
@@ -156,40 +159,52 @@ const grace = time.Second
 
 // Close ends the connection after the reading of requests has ended with err,
 // and returns what was wrong, nil if nothing was. After a drain all calls in
-// flight finish and are answered. After nonsense from the client those are that
-// end soon, after the end of its side too if halfClose says that such clients
-// exist; then the others' contexts end. If the connection itself has failed,
-// all their contexts end at once.
-func (s *Server) Close(err error, halfClose bool) error {
+// flight finish. After the end of the client's side, or nonsense from it, those
+// finish that end soon; then the others' contexts end. If the connection itself
+// has failed, their contexts end at once. Whatever ends is answered, as long as
+// the client reads.
+func (s *Server) Close(err error) error {
 	defer s.release()
-	var patience time.Duration
+	patience := grace
 	switch {
 	case s.outer.Err() != nil:
 		return nil // the calls' contexts have ended; whoever runs them waits for them
 	case errors.Is(err, errDraining):
 		s.gate.wait(s.outer.Done())
-		_ = s.writer.Drain(s.outer) // or whoever closes the connection ends it
+		_ = s.writer.Drain(s.outer) // whoever closes the connection ends it
 		return nil
-	case s.ctx.Err() != nil: // a write has failed
-		err = context.Cause(s.ctx)
+	case s.alive.Err() != nil:
+		err = context.Cause(s.alive)
+		patience = 0
+	case failed(err):
+		s.hangUp(err)
+		patience = 0
 	case err == io.EOF:
 		err = nil
-		if halfClose {
-			patience = grace
-		}
-	case !isTransport(err):
-		patience = grace
-	}
-	cause := errHungUp
-	if err != nil {
-		cause = curlew.Errorf(curlew.Canceled, "connection to %s: %w", s.peer, err).WithOrigin(curlew.OriginTransport)
 	}
 	if !s.waitFor(patience) {
-		s.cancel(cause)
+		s.cancel(s.lost(err))
+		stop := time.AfterFunc(s.conn.Limits.Liveness, func() { s.hangUp(errStuck) })
 		s.gate.wait(s.outer.Done())
+		stop.Stop()
 	}
 	s.part(err)
 	return err
+}
+
+// lost is the cause of the end of calls whose connection has ended with err.
+func (s *Server) lost(err error) error {
+	if err == nil {
+		return errHungUp
+	}
+	return curlew.Errorf(curlew.Canceled, "connection to %s: %w", s.peer, err).WithOrigin(curlew.OriginTransport)
+}
+
+// hangUp ends the connection: nothing more can be sent.
+func (s *Server) hangUp(err error) {
+	s.die(err)
+	s.cancel(s.lost(err))
+	s.conn.Raw.Close()
 }
 
 // waitFor waits for the calls in flight, for a limited time.
@@ -204,9 +219,9 @@ func (s *Server) waitFor(d time.Duration) bool {
 // it also reads on for a moment: to close a connection with bytes unread is to
 // reset it, and the client would not get the answer that says what was wrong.
 func (s *Server) part(err error) {
-	ctx, cancel := context.WithTimeout(s.outer, s.conn.Limits.Liveness)
+	ctx, cancel := context.WithTimeout(s.alive, s.conn.Limits.Liveness)
 	defer cancel()
-	if s.writer.Drain(ctx) != nil || err == nil || isTransport(err) {
+	if s.writer.Drain(ctx) != nil || err == nil || Broken(err) {
 		return
 	}
 	if half, ok := s.conn.Raw.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
@@ -217,16 +232,20 @@ func (s *Server) part(err error) {
 
 const lingerBytes = 1 << 20
 
-// isTransport reports whether err is a failure of the connection, rather than
-// of what came over it.
-func isTransport(err error) bool {
+// failed reports whether err is a failure of the connection.
+func failed(err error) bool {
 	var failure net.Error
-	return errors.As(err, &failure) || errors.Is(err, io.ErrUnexpectedEOF)
+	return errors.As(err, &failure)
+}
+
+// Broken reports whether err is the connection's failure or its end, rather
+// than nonsense that came over it.
+func Broken(err error) bool {
+	return failed(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 func (s *Server) release() {
-	s.cancel(errHungUp)
-	s.conn.Raw.Close()
+	s.hangUp(errHungUp)
 	s.writer.Close(nil)
 	close(s.stop)
 	<-s.watched
