@@ -61,8 +61,9 @@ type Session interface {
 // ClientStream is one call as its protocol sees it on the client.
 //
 // For a method with one reply, Receive returns the message once it is known to
-// be the only one and the call to have ended well. After Close, Header and
-// Trailer tell at once what has arrived.
+// be the only one and the call to have ended well. Close cancels a call that is
+// not over: with the cause of the context given to Open, if that has ended.
+// After Close, Header and Trailer tell at once what has arrived.
 type ClientStream interface {
 	curlew.Stream
 	// Wait waits until the outcome of a call with one reply is known: header,

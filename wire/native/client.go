@@ -50,6 +50,7 @@ func (c *conn) Close(cause error) error {
 type clientStream struct {
 	stream
 	oneWay bool
+	ctx    context.Context // bounds the call; nil for a unary one, whose Wait is told
 
 	// Guarded by c.mu.
 	stop      func() bool // ends the watch on the call's context
@@ -294,6 +295,7 @@ func (s *clientStream) appendCall(b []byte, call *curlew.Call, id uint64, define
 
 // follow ends the call when its context does.
 func (s *clientStream) follow(ctx context.Context) {
+	s.ctx = ctx
 	stop := context.AfterFunc(ctx, func() { s.cancel(ctx) })
 	s.c.mu.Lock()
 	over := s.isOver

@@ -101,9 +101,14 @@ func (s *clientStream) waitFlushed(ctx context.Context) error {
 	return err
 }
 
-// Close releases the stream and cancels a call that is not over.
+// Close releases the stream and cancels a call that is not over: if its context
+// has ended, for that reason.
 func (s *clientStream) Close() error {
-	s.abandon(curlew.NewError(curlew.Canceled, "the caller closed the stream"))
+	if s.ctx != nil && s.ctx.Err() != nil {
+		s.cancel(s.ctx)
+	} else {
+		s.abandon(curlew.NewError(curlew.Canceled, "the caller closed the stream"))
+	}
 	s.c.mu.Lock()
 	s.drop()
 	credits := s.c.extendOthers()
