@@ -145,7 +145,7 @@ func cancelSend(r *rig) {
 	ctx, cancel := context.WithTimeout(r.ctx, time.Second)
 	defer cancel()
 	// One message above every window, so that the Send has begun and waits.
-	err = s.send(ctx, string(make([]byte, 3<<20)))
+	err = s.send(ctx, numbered(0, huge))
 	for err == nil {
 		err = s.send(ctx, string(make([]byte, 64<<10)))
 	}

@@ -97,10 +97,16 @@ func (c *clientSide) close(r *rig) {
 	}
 }
 
+// connect waits until the client has a connection.
+func (r *rig) connect() {
+	r.Helper()
+	r.must(r.client.Connect(r.ctx), "connect")
+}
+
 // goCalls returns two functions for asynchronous calls that share a Done
 // channel: one begins a call and returns the message that the reply will be
 // in, the other returns that of a call which has ended, and its error.
-func (r *rig) goCalls(n int) (begin func(in string) (reply any), done func(*rig) (reply any, err error)) {
+func (r *rig) goCalls(n int) (begin func(in string) (reply any), done func() (reply any, err error)) {
 	shared := make(chan *client.Pending, n)
 	name := r.messages.method(curlew.KindUnary).FullName()
 	begin = func(in string) any {
@@ -108,7 +114,7 @@ func (r *rig) goCalls(n int) (begin func(in string) (reply any), done func(*rig)
 		r.client.Go(r.ctx, name, r.messages.write(in), reply, shared, r.options(nil)...)
 		return reply
 	}
-	done = func(r *rig) (any, error) {
+	done = func() (any, error) {
 		p := await(r, shared, "an asynchronous call")
 		return p.Reply, p.Error
 	}

@@ -69,7 +69,7 @@ func asynchronous(r *rig) {
 		pending[begin(fmt.Sprint(i))] = fmt.Sprint(i)
 	}
 	for range n {
-		reply, err := done(r)
+		reply, err := done()
 		r.must(err, "an asynchronous call")
 		want, ok := pending[reply]
 		delete(pending, reply)

@@ -132,6 +132,3 @@ func liveHeap() int64 {
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapInuse)
 }
-
-// delay is how long a byte takes from one side to the other.
-func (n *network) delay() time.Duration { return n.faults.Latency }
