@@ -24,7 +24,8 @@ type exchange struct {
 	r       *http.Request
 	control *http.ResponseController
 
-	atEnd bool // of the body; belongs to whoever reads
+	// Of the body; they belong to whoever reads.
+	atEnd, gaveUp bool
 
 	mu     sync.Mutex // guards the rest
 	over   bool       // the connection belongs to the next request
@@ -86,6 +87,7 @@ func (x *exchange) Read(ctx context.Context, p []byte) (int, error) {
 	if !stop() {
 		<-interrupted // its deadline must not hit the next request
 		if err != nil && !x.atEnd {
+			x.gaveUp = true
 			err = context.Cause(ctx)
 		}
 	}
@@ -179,33 +181,41 @@ func (x *exchange) finish() {
 	if broken != nil {
 		panic(http.ErrAbortHandler)
 	}
-	// Of a body that waits for "100 Continue" net/http takes care itself.
-	if x.request.Major == 1 && !x.atEnd && x.r.Header.Get("Expect") == "" {
+	if x.request.Major == 1 && !x.atEnd {
 		x.settle()
 	}
 }
 
-// settle takes what has arrived of a body that nobody has read to its end, and
-// if that is not all of it has the connection closed after the response: the
-// server does not wait for bytes that it does not want, nor may it take them
-// for a request.
+// The rest of a body that nobody wants is taken if it comes at once and is
+// small: that saves the connection.
+const (
+	settleTime  = 50 * time.Millisecond
+	settleBytes = 64 << 10
+)
+
+// settle takes the rest of a body that was not read to its end, or else has the
+// connection closed after the response: those bytes must not be taken for a
+// request, and the server does not wait for what it does not want.
 func (x *exchange) settle() {
-	if x.control.SetReadDeadline(longAgo()) != nil {
-		return // not net/http's own server
+	asks := x.r.Header.Get("Expect") != ""
+	deadline := time.Now().Add(settleTime)
+	if asks || x.gaveUp {
+		deadline = longAgo()
 	}
-	var scratch [1 << 10]byte
-	for range 64 {
-		_, err := x.r.Body.Read(scratch[:])
-		if err == io.EOF {
+	if x.control.SetReadDeadline(deadline) != nil || asks {
+		// Not net/http's own server; or else it closes the connection by itself,
+		// and a read would ask for the body.
+		return
+	}
+	if _, err := io.Copy(io.Discard, io.LimitReader(x.r.Body, settleBytes)); err == nil {
+		if _, err = x.r.Body.Read(make([]byte, 1)); err == io.EOF {
 			return // net/http has set the deadline anew
 		}
-		if err != nil {
-			break
-		}
 	}
+	_ = x.control.SetReadDeadline(longAgo()) // for net/http, which tries to read on
 	// A reader above its limit tells the ResponseWriter to close the connection,
 	// and there is no other way to do so once the head is written.
-	_, _ = http.MaxBytesReader(unwrap(x.w), io.NopCloser(endless{}), 0).Read(scratch[:])
+	_, _ = http.MaxBytesReader(unwrap(x.w), io.NopCloser(endless{}), 0).Read(make([]byte, 2))
 }
 
 // unwrap returns net/http's own ResponseWriter, as http.ResponseController
