@@ -134,6 +134,10 @@ func (x *clientExchange) CloseWrite() error {
 		return curlew.Errorf(curlew.Internal, "a request body of %d bytes was announced, %d were written", x.request.ContentLength, len(body)).
 			WithProgress(curlew.NotSent)
 	}
+	if len(body) == 0 {
+		x.request.Body = http.NoBody
+		return nil
+	}
 	// net/http sends it again by itself if a connection turns out to be closed.
 	x.request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	x.request.Body, _ = x.request.GetBody()
