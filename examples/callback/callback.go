@@ -37,7 +37,7 @@ func (Deployer) Deploy(ctx context.Context, in *Release) (*Report, error) {
 		return nil, err
 	}
 	if !answer.Yes {
-		return nil, curlew.Errorf(curlew.Aborted, "%s: the operator said no", in.Name)
+		return nil, curlew.NewError(curlew.Aborted, "the operator said no")
 	}
 	return &Report{in.Name + " is deployed"}, nil
 }

@@ -31,9 +31,9 @@ type Word struct {
 }
 
 const (
-	chunkSize = 32 << 10
+	chunkSize = 4 << 10
 	top       = 10
 	// maxWord and maxDistinct bound the server's memory, whatever is sent to it.
 	maxWord     = 100 // bytes; longer words are cut
-	maxDistinct = 1_000_000
+	maxDistinct = 200_000
 )

@@ -55,7 +55,7 @@ func TestCounterBounds(t *testing.T) {
 		fmt.Fprintf(&words, "%d\n", i)
 	}
 	if err := c.add(&Chunk{Data: []byte(words.String())}); !errors.Is(err, curlew.ResourceExhausted) {
-		t.Errorf("a million and two different words give %v, want resource_exhausted", err)
+		t.Errorf("200,001 different words give %v, want resource_exhausted", err)
 	}
 	c = counter{}
 	if err := c.add(&Chunk{Data: []byte("\xe7\x9f"), Last: true}); err != nil || c.stats.Bytes != 2 {

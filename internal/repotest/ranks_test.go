@@ -60,6 +60,7 @@ var ranks = []rank{
 	{"examples/proto/...", 0, "messages"},
 	{"examples/internal/...", 10, "what examples share"},
 	{"examples/...", 20, "services and programs, each by itself"},
+	{"examples/cmd/...", 25, "programs that call the services"},
 	{"examples/demo", 30, "the tour through all others"},
 
 	{"internal/tools/...", 0, "programs, each by itself"},
