@@ -30,7 +30,7 @@ func (c *conn) Capacity() int {
 
 // maxOutgoing bounds the calls in flight that this side may make. mu is held.
 func (c *conn) maxOutgoing() int {
-	return int(min(c.theirs.maxStreams, uint64(c.limits.MaxStreams)))
+	return int(min(c.theirs.maxStreams, uint64(c.maxStreams)))
 }
 
 // Close ends the connection and waits for what it started.

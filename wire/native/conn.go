@@ -29,6 +29,7 @@ type conn struct {
 	proto      *Protocol
 	raw        net.Conn
 	limits     wire.Limits
+	maxStreams int // in each direction: what the limits of streams and of bytes allow
 	logger     *slog.Logger
 	dispatcher wire.Dispatcher // nil: this side offers no services
 	peer       *curlew.Peer
@@ -84,7 +85,8 @@ var errGone = errors.New("connection closed")
 func newConn(p *Protocol, raw net.Conn, limits wire.Limits, logger *slog.Logger) *conn {
 	c := &conn{
 		proto: p, raw: raw, limits: limits, logger: logger,
-		ready: make(chan struct{}), done: make(chan struct{}), away: make(chan struct{}),
+		maxStreams: max(1, min(limits.MaxStreams, limits.MaxBuffered/initialWindow)),
+		ready:      make(chan struct{}), done: make(chan struct{}), away: make(chan struct{}),
 		streams: make(map[uint64]*stream),
 		theirs:  defaultSettings(),
 		codec:   p.codecs[0],
@@ -119,7 +121,7 @@ func (c *conn) ours() settings {
 	s := defaultSettings()
 	s.compression = compressionGzip
 	s.maxReceive = uint64(c.limits.MaxReceive)
-	s.maxStreams = uint64(c.limits.MaxStreams)
+	s.maxStreams = uint64(c.maxStreams)
 	if c.dispatcher == nil {
 		s.maxStreams = 0
 	}

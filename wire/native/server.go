@@ -124,8 +124,8 @@ func (c *conn) accept(f *frame, v *callFields) (*serverStream, *curlew.Error) {
 		return nil, curlew.Errorf(curlew.ResourceExhausted, "header of %d bytes, more than the %d allowed here", v.header.Size(), c.limits.MaxHeader)
 	case c.drained:
 		return nil, curlew.NewError(curlew.Unavailable, "the server is shutting down").WithProgress(curlew.Refused)
-	case c.incoming >= c.limits.MaxStreams:
-		return nil, curlew.Errorf(curlew.ResourceExhausted, "more than %d calls in flight on one connection", c.limits.MaxStreams).WithProgress(curlew.Refused)
+	case c.incoming >= c.maxStreams:
+		return nil, curlew.Errorf(curlew.ResourceExhausted, "more than %d calls in flight on one connection", c.maxStreams).WithProgress(curlew.Refused)
 	case !c.budget.grow(initialWindow, c.budget.limit):
 		return nil, curlew.NewError(curlew.ResourceExhausted, "too many received bytes wait for readers on this connection").WithProgress(curlew.Refused)
 	}

@@ -37,7 +37,7 @@ func (s *serverStream) handle(f *frame, r *reader) error {
 		if !code.Valid() || code == curlew.OK {
 			code = curlew.Canceled
 		}
-		s.fail(curlew.Errorf(code, "canceled by the client: %s", reason).WithOrigin(curlew.OriginServer))
+		s.canceled(curlew.Errorf(code, "canceled by the client: %s", reason).WithOrigin(curlew.OriginServer))
 		return nil
 	case frameCall, frameData:
 	default:
@@ -77,6 +77,19 @@ func (s *serverStream) handle(f *frame, r *reader) error {
 		s.in.Cancel(broken)
 	}
 	return err
+}
+
+// canceled ends the call at its caller's wish. If that is because of the
+// deadline, which the caller has told, the handler's context ends by it, at this
+// moment or the next, so that its Err is DeadlineExceeded.
+func (s *serverStream) canceled(err *curlew.Error) {
+	if err.Code() != curlew.DeadlineExceeded || s.in.Expires.IsZero() {
+		s.fail(err)
+		return
+	}
+	s.c.mu.Lock()
+	s.failLocked(err)
+	s.c.mu.Unlock()
 }
 
 // fail ends the call for its handler.
