@@ -36,21 +36,13 @@ func (d *dialect) Send(ctx context.Context, r *pipeline.Request) error {
 	if err != nil {
 		return curlew.Errorf(code(err, curlew.InvalidArgument), "%s: request: %w", r.Method.FullName(), err)
 	}
-	header := &request{ServiceMethod: wireName(r.Method), Seq: r.Seq}
+	header := &request{ServiceMethod: pipeline.ServiceMethod(r.Method), Seq: r.Seq}
 	err = d.out.send(ctx, r.MaxSend, header, body, func(b []byte) error { return r.Send(ctx, b) })
 	var failed errEncode
 	if errors.As(err, &failed) {
 		return curlew.Errorf(code(err, curlew.InvalidArgument), "%s: request: %w", r.Method.FullName(), failed.error)
 	}
 	return err
-}
-
-// wireName returns the method's name as net/rpc writes it.
-func wireName(m *curlew.Method) string {
-	if m.Service() == "" {
-		return m.Name()
-	}
-	return m.Service() + "." + m.Name()
 }
 
 func (d *dialect) Read(s *pipeline.Session) error {

@@ -45,6 +45,14 @@ func (r *Request) Send(ctx context.Context, message []byte) error {
 	return nil
 }
 
+// ServiceMethod returns a method's name as net/rpc writes it.
+func ServiceMethod(m *curlew.Method) string {
+	if m.Service() == "" {
+		return m.Name()
+	}
+	return m.Service() + "." + m.Name()
+}
+
 // stream is a unary call at the client.
 type stream struct {
 	session *Session

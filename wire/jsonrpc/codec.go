@@ -1,0 +1,77 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package jsonrpc
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"runtime/debug"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+)
+
+// panicError says that a message's own method panicked while it was encoded.
+type panicError struct {
+	message any
+	value   any
+	stack   []byte
+}
+
+// Error does not tell the value: it may be no business of the peer's.
+func (e *panicError) Error() string { return fmt.Sprintf("panic in the encoding of %T", e.message) }
+
+// marshal encodes a message: by ProtoJSON if it is a protobuf message, else by
+// encoding/json.
+func marshal(message any) (b []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &panicError{message, p, debug.Stack()}
+		}
+	}()
+	v := reflect.ValueOf(message)
+	if !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		return nil, fmt.Errorf("a nil %T", message)
+	}
+	if m, ok := message.(proto.Message); ok {
+		return protojson.Marshal(m)
+	}
+	return json.Marshal(message)
+}
+
+// unmarshal decodes b, which is JSON, into message. What it does not know it
+// ignores.
+func unmarshal(b []byte, message any) error {
+	v := reflect.ValueOf(message)
+	if v.Kind() != reflect.Pointer || v.IsNil() {
+		return fmt.Errorf("cannot be decoded into a %T, which is no pointer to a message", message)
+	}
+	if m, ok := message.(proto.Message); ok {
+		return protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(b, m)
+	}
+	return json.Unmarshal(b, message)
+}
+
+// present replaces the null that encoding/json writes for a nil slice or map:
+// in an answer of JSON-RPC 1.0, null says that the call has failed.
+func present(result []byte, message any) []byte {
+	if !bytes.Equal(result, null) {
+		return result
+	}
+	t := reflect.TypeOf(message)
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch {
+	case t.Kind() == reflect.Map:
+		return []byte("{}")
+	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8:
+		return []byte(`""`)
+	case t.Kind() == reflect.Slice:
+		return []byte("[]")
+	}
+	return result
+}
