@@ -22,7 +22,8 @@ func (s *clientStream) Send(ctx context.Context, m any) error {
 	defer msg.Free()
 	begun, err := s.sendMessage(ctx, msg.B, 0, false, fl, false)
 	if err != nil && begun && ctx.Err() != nil {
-		s.cancel(ctx) // half a message has left: the stream is of no use
+		// Half a message has left: the stream is of no use.
+		s.abandon(curlew.Errorf(curlew.Canceled, "a message was given up half-way: %w", context.Cause(ctx)).WithProgress(curlew.MaybeSent))
 	}
 	return s.sendError(err)
 }
