@@ -4,14 +4,12 @@
 package main
 
 import (
-	"context"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/examples/internal/tcptest"
 	"github.com/curlewrpc/curlew/examples/streams"
-	"github.com/curlewrpc/curlew/server"
 )
 
 func TestChat(t *testing.T) {
@@ -19,29 +17,12 @@ func TestChat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := server.New()
-	if err == nil {
-		err = s.Register(room)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
-	defer stop()
-	if err := s.Listen(ctx, "127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(ctx) }()
+	address := tcptest.Serve(t, room)
 	var out strings.Builder
-	if err := chat(ctx, s.Addrs()[0].String(), "Ada", strings.NewReader("Good morning\nGood-bye\n"), &out); err != nil {
+	if err := chat(t.Context(), address, "Ada", strings.NewReader("Good morning\nGood-bye\n"), &out); err != nil {
 		t.Fatal(err)
 	}
 	if want := "* Ada is here. Members: 1\nAda: Good morning\nAda: Good-bye\n"; out.String() != want {
 		t.Errorf("Ada sees\n%s, want\n%s", out.String(), want)
-	}
-	stop()
-	if err := <-served; err != nil {
-		t.Errorf("the server ended with %v", err)
 	}
 }

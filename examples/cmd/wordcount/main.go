@@ -21,13 +21,9 @@ import (
 
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "where the demo serves")
-	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "Usage: wordcount [-addr host:port] file ...")
-		flag.PrintDefaults()
-	}
 	flag.Parse()
 	if flag.NArg() == 0 {
-		flag.Usage()
+		fmt.Fprintln(os.Stderr, "wordcount: give the files to count: wordcount [-addr host:port] file ...")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
