@@ -30,12 +30,10 @@ type scope uint8
 const (
 	// everywhere: on every network with every codec and kind of messages.
 	everywhere scope = iota
-	// bubble: in memory inside a testing/synctest bubble, with every codec and
-	// kind of messages; the case uses virtual time or waits for quiet.
+	// bubble: once, in memory inside a testing/synctest bubble: the case uses
+	// virtual time, waits for quiet, or is dear.
 	bubble
-	// once: as bubble, but only with the protocol's own codec and plain messages.
-	once
-	// alone: as once, with no other case running: it measures memory.
+	// alone: as bubble, with no other case running: it measures memory.
 	alone
 )
 

@@ -27,12 +27,12 @@ func cutCases() []testCase {
 		{"silence", mem.CutSilent, Liveness},
 	} {
 		all = append(all,
-			testCase{name: "cut/requests, " + way.name, needs: way.needs, scope: once, run: func(r *rig) {
+			testCase{name: "cut/requests, " + way.name, needs: way.needs, scope: bubble, run: func(r *rig) {
 				cutEverywhere(r, func(t *tape) int { return len(t.sent) }, func(at int64) (mem.Faults, mem.Faults) {
 					return mem.Faults{Cut: way.cut, CutAfter: at}, mem.Faults{}
 				})
 			}},
-			testCase{name: "cut/replies, " + way.name, needs: way.needs, scope: once, run: func(r *rig) {
+			testCase{name: "cut/replies, " + way.name, needs: way.needs, scope: bubble, run: func(r *rig) {
 				cutEverywhere(r, func(t *tape) int { return len(t.received) }, func(at int64) (mem.Faults, mem.Faults) {
 					return mem.Faults{}, mem.Faults{Cut: way.cut, CutAfter: at}
 				})

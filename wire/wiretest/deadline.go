@@ -47,7 +47,7 @@ func callersDeadline(r *rig) {
 	r.serve(stubborn(began, release))
 	defer close(release)
 	r.connect()
-	ctx, cancel := context.WithTimeout(r.ctx, 200*time.Millisecond)
+	ctx, cancel := context.WithTimeout(r.ctx, 50*time.Millisecond)
 	defer cancel()
 	_, err := r.exchange(ctx, r.kind, "")
 	progress := curlew.MaybeSent

@@ -19,11 +19,11 @@ import (
 func hostileCases() []testCase {
 	return []testCase{
 		{name: "hostile/client that says nothing", scope: bubble, run: silentClient},
-		{name: "hostile/client that stops half-way", scope: once, run: halfClient},
-		{name: "hostile/garbage to the server", scope: once, run: garbageToServer},
-		{name: "hostile/damaged requests", scope: once, run: damagedRequests},
-		{name: "hostile/damaged replies", scope: once, run: damagedReplies},
-		{name: "hostile/client that never reads", scope: once, run: clientNeverReads},
+		{name: "hostile/client that stops half-way", scope: bubble, run: halfClient},
+		{name: "hostile/garbage to the server", scope: bubble, run: garbageToServer},
+		{name: "hostile/damaged requests", scope: bubble, run: damagedRequests},
+		{name: "hostile/damaged replies", scope: bubble, run: damagedReplies},
+		{name: "hostile/client that never reads", scope: bubble, run: clientNeverReads},
 		{name: "hostile/memory for a client that never reads", scope: alone, run: clientNeverReadsMemory},
 		{name: "hostile/server that never reads", kinds: kinds(), scope: bubble, run: serverNeverReads},
 		{name: "hostile/port of something else", kinds: kinds(), scope: bubble, run: wrongPort},

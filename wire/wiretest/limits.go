@@ -19,7 +19,7 @@ func limitCases() []testCase {
 		{name: "limits/what the client receives", kinds: kinds(), run: clientReceiveLimit},
 		{name: "limits/what the client sends", kinds: kinds(), run: clientSendLimit},
 		{name: "limits/exactly the limit", kinds: kinds(), run: exactLimit},
-		{name: "limits/by default", kinds: kinds(), scope: once, run: defaultLimit},
+		{name: "limits/by default", kinds: kinds(), scope: bubble, run: defaultLimit},
 		{name: "limits/in the middle of a stream", needs: Streams, run: limitInStream},
 		{name: "limits/calls on a connection", needs: Multiplexed, scope: bubble, run: func(r *rig) {
 			r.limits.server.MaxStreams = 10

@@ -28,14 +28,11 @@ func (c combination) name() string {
 
 // combinations are the places in which cases of scope s run.
 func (p *Protocol) combinations(s scope) []combination {
-	if s == once || s == alone {
+	if s != everywhere {
 		return []combination{{memory(), nil, plainMessages()}}
 	}
 	var all []combination
 	for _, n := range networks() {
-		if s == bubble && n.name != memory().name {
-			continue
-		}
 		for _, codec := range append([]curlew.Codec{nil}, p.Codecs...) {
 			all = append(all, combination{n, codec, plainMessages()})
 			if n.name == memory().name { // messages know nothing of networks
@@ -52,7 +49,7 @@ func (p *Protocol) combinations(s scope) []combination {
 func Run(t *testing.T, p Protocol) {
 	all := cases()
 	p.printTable(t, all)
-	for _, s := range []scope{alone, once, bubble, everywhere} {
+	for _, s := range []scope{alone, bubble, everywhere} {
 		for i := range all {
 			if tc := &all[i]; tc.scope == s && tc.applies(&p) {
 				t.Run(tc.name, func(t *testing.T) { tc.runEverywhere(t, &p) })
@@ -63,18 +60,12 @@ func Run(t *testing.T, p Protocol) {
 
 // runEverywhere runs the case in all of its part of the matrix.
 func (tc *testCase) runEverywhere(t *testing.T, p *Protocol) {
-	parallel := func(t *testing.T) {
-		if tc.scope != alone {
-			t.Parallel()
-		}
+	if tc.scope != alone {
+		t.Parallel()
 	}
-	parallel(t)
 	for _, on := range p.combinations(tc.scope) {
 		for _, k := range tc.kindsFor(p) {
-			t.Run(on.name()+"/"+k.String(), func(t *testing.T) {
-				parallel(t)
-				tc.runOne(t, p, on, k)
-			})
+			t.Run(on.name()+"/"+k.String(), func(t *testing.T) { tc.runOne(t, p, on, k) })
 		}
 	}
 }

@@ -14,8 +14,8 @@ import (
 
 func scaleCases() []testCase {
 	return []testCase{
-		{name: "scale/ten thousand calls at once", scope: once, run: tenThousand},
-		{name: "scale/nested calls", kinds: kinds(), scope: once, run: nested},
+		{name: "scale/ten thousand calls at once", scope: bubble, run: tenThousand},
+		{name: "scale/nested calls", kinds: kinds(), scope: bubble, run: nested},
 		{name: "scale/memory of ten thousand calls", scope: alone, run: callMemory},
 		{name: "scale/memory of a thousand connections", scope: alone, run: connectionMemory},
 	}
