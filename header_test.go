@@ -43,7 +43,8 @@ func TestHeader(t *testing.T) {
 	var zero curlew.Header
 	assert.Equal(t, len(maps.Collect(zero.All())), 0)
 	assert.NoError(t, zero.Validate())
-	assert.Panics(t, func() { curlew.NewHeader("key") })
+	odd := []string{"key"}
+	assert.Panics(t, func() { curlew.NewHeader(odd...) })
 }
 
 func TestHeaderValidate(t *testing.T) {

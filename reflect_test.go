@@ -75,8 +75,10 @@ type message struct{ proto.Message }
 // Misfits has a method of each shape that does not fit.
 type Misfits struct{}
 
-func (Misfits) Nothing()                                                           {}
-func (Misfits) NoError(context.Context, *args) *result                             { return nil }
+func (Misfits) Nothing()                               {}
+func (Misfits) NoError(context.Context, *args) *result { return nil }
+
+//lint:ignore ST1008 that is the misfit
 func (Misfits) NoErrorLast(context.Context, *args) (error, *result)                { return nil, nil }
 func (Misfits) ThreeResults(context.Context, *args) (*result, *result, error)      { return nil, nil, nil }
 func (Misfits) Variadic(context.Context, ...int) (*result, error)                  { return nil, nil }

@@ -35,7 +35,7 @@ func (c *Client) Go(ctx context.Context, name string, args, reply any, done chan
 	p := &Pending{Method: name, Args: args, Reply: reply, Done: done}
 	if !c.owned.enter() {
 		p.Error = errClosed
-		p.deliver(nil)
+		p.deliver(c.ctx)
 		return p
 	}
 	go func() { // Close waits for it
@@ -46,16 +46,12 @@ func (c *Client) Go(ctx context.Context, name string, args, reply any, done chan
 	return p
 }
 
-// deliver sends p to its channel. It waits for room until ctx ends; nil means
-// not at all.
+// deliver sends p to its channel. It waits for room until ctx ends.
 func (p *Pending) deliver(ctx context.Context) {
 	select {
 	case p.Done <- p:
 		return
 	default:
-	}
-	if ctx == nil {
-		return
 	}
 	select {
 	case p.Done <- p:

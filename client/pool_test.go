@@ -442,7 +442,8 @@ func TestCloseEndsWhatWaits(t *testing.T) {
 func TestGate(t *testing.T) {
 	var g gate
 	g.init()
-	assert.True(t, g.enter() && g.enter())
+	assert.True(t, g.enter(), "the first")
+	assert.True(t, g.enter(), "the second")
 	empty := g.shut()
 	assert.True(t, !g.enter())
 	g.leave()

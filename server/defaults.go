@@ -9,6 +9,7 @@ import (
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/connect"
 	"github.com/curlewrpc/curlew/wire/h1"
+	"github.com/curlewrpc/curlew/wire/jsonrpc"
 	"github.com/curlewrpc/curlew/wire/native"
 	"github.com/curlewrpc/curlew/wire/netrpc"
 )
@@ -22,6 +23,7 @@ func defaultFramings(o *options) []wire.Framing {
 	return []wire.Framing{
 		native.New(),
 		gob,
+		jsonrpc.New(jsonrpc.Version2),
 		h1.New(o.httpProtocols,
 			h1.WithHandler(o.httpHandler),
 			h1.WithTunnel(h1.Tunnel{Path: netrpc.ConnectPath, Reply: netrpc.ConnectReply, Framing: gob})),
@@ -31,6 +33,7 @@ func defaultFramings(o *options) []wire.Framing {
 // defaultHTTPProtocols returns the protocols over HTTP, of any version.
 func defaultHTTPProtocols() []wire.HTTPProtocol {
 	return []wire.HTTPProtocol{
+		jsonrpc.NewHTTP(jsonrpc.DefaultPath),
 		connect.NewServer(json.New(), proto.New()),
 	}
 }

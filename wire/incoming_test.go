@@ -108,12 +108,14 @@ func TestHandlerContextDeadline(t *testing.T) {
 	})
 }
 
+type innerKey struct{}
+
 func TestHandlerContextValues(t *testing.T) {
 	in, _ := incoming(t, time.Time{})
 	ctx := in.HandlerContext()
 	assert.True(t, curlew.CallFrom(ctx) == &in.Call, "the call")
 	assert.Equal(t, ctx.Value(outerKey{}), any("outer"))
-	derived, cancel := context.WithTimeout(context.WithValue(ctx, "key", "inner"), time.Hour)
+	derived, cancel := context.WithTimeout(context.WithValue(ctx, innerKey{}, "inner"), time.Hour)
 	defer cancel()
 	assert.True(t, curlew.CallFrom(derived) == &in.Call, "the call from a derived context")
 	assert.Equal(t, derived.Value(outerKey{}), any("outer"))

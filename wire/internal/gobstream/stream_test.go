@@ -39,7 +39,7 @@ type outer struct {
 	Self    *outer
 	When    time.Time // encodes itself
 	Inners  []inner
-	hidden  int
+	hidden  int //lint:ignore U1000 encoding/gob must pass it over
 }
 
 type tree []tree
