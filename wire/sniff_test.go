@@ -6,18 +6,20 @@ package wire_test
 import (
 	"bytes"
 	"encoding/gob"
+	"strings"
 	"testing"
 
 	"github.com/curlewrpc/curlew/internal/assert"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/h1"
+	"github.com/curlewrpc/curlew/wire/jsonrpc"
 	"github.com/curlewrpc/curlew/wire/native"
 	"github.com/curlewrpc/curlew/wire/netrpc"
 )
 
 // all are the framings of a server, in its order.
 func all() []wire.Framing {
-	return []wire.Framing{native.New(), h1.New(nil), netrpc.New()}
+	return []wire.Framing{native.New(), netrpc.New(), jsonrpc.New(jsonrpc.Version2), h1.New(nil)}
 }
 
 // netRPC is how a client of net/rpc begins.
@@ -41,6 +43,10 @@ func TestSniff(t *testing.T) {
 		"unknown method":  {"BREW /pot HTTP/1.1\r\n", ""},
 		"method in lower": {"get / HTTP/1.1\r\n", ""},
 		"gob":             {netRPC(t, "Arith.Multiply"), "netrpc"},
+		"native":          {"\xc7URLEW\r\n\x01", "native"},
+		"json":            {`{"method":"Arith.Multiply","params":[{"A":7}],"id":1}`, "jsonrpc"},
+		"json batch":      {" \r\n[ {", "jsonrpc"},
+		"white space":     {strings.Repeat(" ", 100), ""},
 		"tls":             {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", ""},
 		"proxy 1":         {"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", ""},
 		"proxy 2":         {"\r\n\r\n\x00\r\nQUIT\n\x21", ""},
@@ -81,12 +87,12 @@ func TestSniffTakesTheEarliestYesThenTheFirst(t *testing.T) {
 }
 
 // FuzzSniff checks that every beginning of a connection gets a verdict within
-// MaxSniff bytes, the same one however the bytes arrive, and that framings
-// stand by what they have said.
+// MaxSniff bytes, the same one however the bytes arrive, that no two framings
+// would take it, and that they stand by what they have said.
 func FuzzSniff(f *testing.F) {
 	for _, seed := range []string{
 		"", "G", "GET /", "POST /a/b HTTP/1.1\r\n", "PRI * HTTP/2.0\r\n", netRPC(f, "A.B"), "\x16\x03\x01", "PROXY ",
-		"{\"method\":\"A.B\"", " \t\r\n[{", "CURLEW", "\xff\x81\x03\x01",
+		"{\"method\":\"A.B\"", " \t\r\n[{", "\xc7URLEW\r\n", "\xff\x81\x03\x01",
 	} {
 		f.Add([]byte(seed), []byte{3, 1, 200})
 	}
@@ -102,7 +108,11 @@ func FuzzSniff(f *testing.F) {
 		if n < 0 && len(b) >= wire.MaxSniff {
 			t.Fatalf("%x: no verdict on %d bytes", b, len(b))
 		}
+		takers := 0
 		for _, framing := range framings {
+			if n > 0 && framing.Match(b[:n]) == wire.Yes {
+				takers++
+			}
 			verdict := wire.Maybe
 			for i := 1; i <= min(len(b), wire.MaxSniff); i++ {
 				now := framing.Match(b[:i])
@@ -114,6 +124,9 @@ func FuzzSniff(f *testing.F) {
 			if verdict == wire.Maybe && len(b) >= wire.MaxSniff {
 				t.Fatalf("%s: undecided about %x", framing.Name(), b[:wire.MaxSniff])
 			}
+		}
+		if takers > 1 {
+			t.Fatalf("%x: %d framings take it", b[:n], takers)
 		}
 	})
 }
