@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -35,7 +34,7 @@ func (t *tour) httpJSON() error {
 		{"/users.v1.UserService/GetUser", `{"id":99}`, `404 not_found: there is no user 99`},
 	} {
 		t.check("POST "+call.path, call.want, func(ctx context.Context) (string, error) {
-			return post(ctx, c, base+call.path, "application/json", []byte(call.body))
+			return say(post(ctx, c, base+call.path, "application/json", []byte(call.body)))
 		})
 	}
 	return nil
@@ -45,7 +44,7 @@ func (t *tour) httpsJSON() error {
 	c := &http.Client{Transport: &http.Transport{TLSClientConfig: t.host.trust}}
 	defer c.CloseIdleConnections()
 	t.check("POST /Calculator/Add", `200 {"Value":15}`, func(ctx context.Context) (string, error) {
-		return post(ctx, c, "https://"+t.host.address+"/Calculator/Add", "application/json", []byte(`{"A":7,"B":8}`))
+		return say(post(ctx, c, "https://"+t.host.address+"/Calculator/Add", "application/json", []byte(`{"A":7,"B":8}`)))
 	})
 	return nil
 }
@@ -58,39 +57,40 @@ func (t *tour) httpProto() error {
 		if err != nil {
 			return "", err
 		}
-		answer, err := post(ctx, c, "http://"+t.host.address+"/greet.v1.Greeter/Greet", "application/proto", request)
-		if err != nil {
-			return "", err
-		}
-		status, body, _ := strings.Cut(answer, " ")
-		if status != "200" {
-			return answer, nil
+		status, body, err := post(ctx, c, "http://"+t.host.address+"/greet.v1.Greeter/Greet", "application/proto", request)
+		if err != nil || status != http.StatusOK {
+			return fmt.Sprintf("%d %q", status, body), err
 		}
 		var greeting greetv1.GreetResponse
-		err = proto.Unmarshal([]byte(body), &greeting)
+		err = proto.Unmarshal(body, &greeting)
 		return greeting.GetText(), err
 	})
 	return nil
 }
 
-// post returns the status of an answer and its body, or the error in it.
-func post(ctx context.Context, c *http.Client, url, contentType string, body []byte) (string, error) {
+// say returns the status of an answer and its body, or the error in it.
+func say(status int, body []byte, err error) (string, error) {
+	var failure struct{ Code, Message string }
+	if status != http.StatusOK && json.Unmarshal(body, &failure) == nil {
+		body = []byte(failure.Code + ": " + failure.Message)
+	}
+	return fmt.Sprintf("%d %s", status, body), err
+}
+
+// post returns the status and the body of an answer.
+func post(ctx context.Context, c *http.Client, url, contentType string, body []byte) (int, []byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
-		return "", err
+		return 0, nil, err
 	}
 	request.Header.Set("Content-Type", contentType)
 	response, err := c.Do(request)
 	if err != nil {
-		return "", err
+		return 0, nil, err
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
-	var failure struct{ Code, Message string }
-	if response.StatusCode != http.StatusOK && json.Unmarshal(answer, &failure) == nil {
-		answer = []byte(failure.Code + ": " + failure.Message)
-	}
-	return fmt.Sprintf("%d %s", response.StatusCode, answer), err
+	return response.StatusCode, answer, err
 }
 
 func (t *tour) curlewConnectJSON() error {

@@ -117,13 +117,18 @@ func (t *tour) oneWay(c *client.Client) {
 		if err := c.Notify(ctx, "journal.Write", entry); err != nil {
 			return "", err
 		}
-		select {
-		case got := <-t.host.journal:
-			return "arrived: " + got, nil
-		case <-ctx.Done():
-			return "", ctx.Err()
-		}
+		return t.arrived(ctx)
 	})
+}
+
+// arrived tells what the journal has received next.
+func (t *tour) arrived(ctx context.Context) (string, error) {
+	select {
+	case got := <-t.host.journal:
+		return "arrived: " + got, nil
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
 }
 
 // greetings calls a method of each kind by the stubs made from a .proto file.
