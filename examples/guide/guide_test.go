@@ -196,7 +196,6 @@ func TestOnePort(t *testing.T) {
 	if got := get("/healthz"); got != "ok" {
 		t.Errorf("the handler of other requests answers %q, want ok", got)
 	}
-	// [net-rpc-client]
 	old, err := rpc.Dial("tcp", address) // net/rpc, from the standard library
 	if err != nil {
 		t.Fatal(err)
@@ -204,7 +203,6 @@ func TestOnePort(t *testing.T) {
 	defer old.Close()
 	var ready bool
 	err = old.Call("Orders.Ready", &struct{}{}, &ready)
-	// [/net-rpc-client]
 	if err != nil || !ready {
 		t.Errorf("net/rpc: %v, %v", ready, err)
 	}

@@ -33,7 +33,7 @@ func main() {
 
 func multiply(ctx context.Context, address string, a, b int) (int, error) {
 	// [call]
-	c, err := client.New(address)
+	c, err := client.New(address) // "localhost:8080"
 	if err != nil {
 		return 0, err
 	}

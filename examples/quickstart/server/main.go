@@ -52,6 +52,6 @@ func serve(ctx context.Context, address string) error {
 	if err := s.Register(arith); err != nil {
 		return err
 	}
-	return s.ListenAndServe(ctx, address) // until ctx ends
+	return s.ListenAndServe(ctx, address) // "localhost:8080"; until ctx ends and calls in flight have ended
 	// [/serve]
 }

@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"net"
+	"net/rpc"
 	"testing"
 	"time"
 
@@ -32,8 +33,25 @@ func TestServe(t *testing.T) {
 	if err := c.Call(ctx, "Arith.Multiply", Args{A: 7, B: 8}, &product); err != nil || product.C != 56 {
 		t.Errorf("7 times 8 is %d, %v; want 56", product.C, err)
 	}
+	if product, err := fromNetRPC(address); err != nil || product != 56 {
+		t.Errorf("by net/rpc 7 times 8 is %d, %v; want 56", product, err)
+	}
 	stop()
 	if err := <-served; err != nil {
 		t.Errorf("the server ended with %v", err)
 	}
+}
+
+// fromNetRPC calls the server by what the standard library has.
+func fromNetRPC(address string) (int, error) {
+	// [net-rpc]
+	c, err := rpc.Dial("tcp", address) // package net/rpc
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	var product Product
+	err = c.Call("Arith.Multiply", &Args{7, 8}, &product)
+	return product.C, err
+	// [/net-rpc]
 }
