@@ -16,18 +16,18 @@ import (
 
 func cancelCases() []testCase {
 	return []testCase{
-		{name: "cancel/by the caller", kinds: kinds(), run: cancelByCaller},
-		{name: "cancel/ends the handler", needs: Cancellation, kinds: kinds(), run: cancelEndsHandler},
-		{name: "cancel/tells the cause", needs: Cancellation | CancelCause, kinds: kinds(), run: cancelTellsCause},
-		{name: "cancel/by Close", needs: Cancellation | Streams, run: cancelByClose},
-		{name: "cancel/a Receive alone", needs: Streams | FullDuplex, run: cancelReceive},
+		{name: "cancel/by the caller", kinds: kinds(), scope: everyNetwork, run: cancelByCaller},
+		{name: "cancel/ends the handler", needs: Cancellation, kinds: kinds(), scope: everyNetwork, run: cancelEndsHandler},
+		{name: "cancel/tells the cause", needs: Cancellation | CancelCause, kinds: kinds(), scope: everyNetwork, run: cancelTellsCause},
+		{name: "cancel/by Close", needs: Cancellation | Streams, scope: everyNetwork, run: cancelByClose},
+		{name: "cancel/a Receive alone", needs: Streams | FullDuplex, scope: everyNetwork, run: cancelReceive},
 		{name: "cancel/a Send that waits", needs: Cancellation | Streams, scope: bubble, run: cancelSend},
-		{name: "cancel/by the server", needs: Streams | FullDuplex, run: cancelByServer},
-		{name: "cancel/by closing the client", kinds: kinds(), run: cancelByClosingClient},
-		{name: "cancel/by closing the server", kinds: kinds(), run: cancelByClosingServer},
-		{name: "cancel/after the end", kinds: kinds(), run: cancelAfterEnd},
+		{name: "cancel/by the server", needs: Streams | FullDuplex, scope: everyNetwork, run: cancelByServer},
+		{name: "cancel/by closing the client", kinds: kinds(), scope: everyNetwork, run: cancelByClosingClient},
+		{name: "cancel/by closing the server", kinds: kinds(), scope: everyNetwork, run: cancelByClosingServer},
+		{name: "cancel/after the end", kinds: kinds(), scope: everyNetwork, run: cancelAfterEnd},
 		{name: "cancel/a thousand at once", needs: Cancellation, scope: bubble, run: cancelMany},
-		{name: "cancel/not carried", lacks: Cancellation, kinds: kinds(), run: cancelNotCarried},
+		{name: "cancel/not carried", lacks: Cancellation, kinds: kinds(), scope: everyNetwork, run: cancelNotCarried},
 	}
 }
 

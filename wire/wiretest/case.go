@@ -30,6 +30,9 @@ type scope uint8
 const (
 	// everywhere: on every network with every codec and kind of messages.
 	everywhere scope = iota
+	// everyNetwork: on every network with the protocol's own codec and plain
+	// messages: the case has nothing to do with what messages look like.
+	everyNetwork
 	// bubble: once, in memory inside a testing/synctest bubble: the case uses
 	// virtual time, waits for quiet, or is dear.
 	bubble
@@ -40,7 +43,7 @@ const (
 // cases is the whole suite.
 func cases() []testCase {
 	return slices.Concat(
-		resultCases(), errorCases(), panicCases(), metadataCases(), deadlineCases(), cancelCases(), flowCases(),
+		resultCases(), valueCases(), errorCases(), panicCases(), metadataCases(), deadlineCases(), cancelCases(), flowCases(),
 		limitCases(), drainCases(), onewayCases(), symmetricCases(), codecCases(), scaleCases(),
 		cutCases(), hostileCases(),
 	)

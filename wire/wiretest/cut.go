@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"sync"
 	"time"
 
@@ -39,6 +40,8 @@ func cutCases() []testCase {
 			}})
 	}
 	return append(all,
+		testCase{name: "cut/on every network", scope: everyNetwork, run: cutOnNetwork},
+		testCase{name: "cut/ends the handlers", scope: bubble, kinds: kinds(), run: cutEndsHandlers},
 		testCase{name: "cut/silence without liveness", lacks: Liveness, scope: bubble, kinds: kinds(), run: silenceWithoutLiveness})
 }
 
@@ -151,6 +154,55 @@ func cutEverywhere(r *rig, measure func(*tape) int, faults func(at int64) (toSer
 		failed := s.play(c.caller, fmt.Sprint("cut at ", at))
 		failed += s.play(c.caller, fmt.Sprint("again, cut at ", at))
 		r.check(failed <= 1, "cut at %d of %d bytes: %d calls failed, want at most the one in flight", at, total, failed)
+		c.close(r)
+	}
+}
+
+// cutOnNetwork breaks the client's end of its first connection after some
+// numbers of bytes, on whatever network: what the operating system makes of it
+// is the transport's error as well.
+func cutOnNetwork(r *rig) {
+	s := &script{r: r, runs: make(map[string]int)}
+	r.serve(s.handlers())
+	n := 0
+	for at, next := 0, 1; at < 3000; at, next = next, at+next {
+		for _, conn := range []*fragileConn{
+			{sends: at, receive: -1}, {sends: at, receive: -1, reset: true},
+			{sends: -1, receive: at}, {sends: -1, receive: at, reset: true},
+		} {
+			n++
+			c := r.newClientOver(r.line.fragile(conn))
+			failed := s.play(c.caller, fmt.Sprint("cut ", n))
+			failed += s.play(c.caller, fmt.Sprint("again, cut ", n))
+			r.check(failed <= 1, "cut at byte %d: %d calls failed, want at most the one in flight", at, failed)
+			c.close(r)
+		}
+	}
+}
+
+// cutEndsHandlers: when a connection is lost, so are the contexts of the
+// handlers that served its calls, and the cause says why.
+func cutEndsHandlers(r *rig) {
+	began, ended := make(chan struct{}, 1), make(chan ending, 1)
+	r.serve(waiting(began, ended))
+	for _, cut := range []mem.Cut{mem.CutReset, mem.CutClose, mem.CutSilent} {
+		if cut == mem.CutSilent && !r.has(Liveness) {
+			continue
+		}
+		var conn *mem.Conn
+		c := r.newClientOver(func(ctx context.Context, _, _ string) (net.Conn, error) {
+			var err error
+			conn, err = r.line.memory.Dial(ctx, r.line.address)
+			return conn, err
+		})
+		call := r.later(func() (string, error) { return c.exchange(r.ctx, r.kind, "") })
+		await(r, began, "the handler")
+		conn.SetFaults(mem.Faults{Cut: cut}, mem.Faults{Cut: cut})
+		got := await(r, ended, "the end of the handler's context")
+		equal(r, "the handler's ctx.Err()", got.err, context.Canceled)
+		r.check(got.cause != nil && got.cause != context.Canceled, "the handler's context does not tell why it ended: %v", got.cause)
+		out := await(r, call, "the end of the call")
+		r.fails("the call", out.err, failure{curlew.Unavailable, curlew.OriginTransport, curlew.MaybeSent, nil})
 		c.close(r)
 	}
 }

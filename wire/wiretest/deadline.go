@@ -15,14 +15,14 @@ import (
 
 func deadlineCases() []testCase {
 	return []testCase{
-		{name: "deadline/of the caller", kinds: kinds(), run: callersDeadline},
-		{name: "deadline/propagated", needs: Deadlines, kinds: kinds(), run: propagatedDeadline},
+		{name: "deadline/of the caller", kinds: kinds(), scope: everyNetwork, run: callersDeadline},
+		{name: "deadline/propagated", needs: Deadlines, kinds: kinds(), scope: everyNetwork, run: propagatedDeadline},
 		{name: "deadline/ends the handler", needs: Deadlines, kinds: kinds(), scope: bubble, run: deadlineEndsHandler},
-		{name: "deadline/none", kinds: kinds(), run: noDeadline},
-		{name: "deadline/already over", kinds: kinds(), run: deadlineOver},
+		{name: "deadline/none", kinds: kinds(), scope: everyNetwork, run: noDeadline},
+		{name: "deadline/already over", kinds: kinds(), scope: everyNetwork, run: deadlineOver},
 		{name: "deadline/on time", kinds: kinds(), scope: bubble, run: deadlineOnTime},
 		{name: "deadline/while sending", needs: Streams, scope: bubble, run: deadlineWhileSending},
-		{name: "deadline/not carried", lacks: Deadlines, kinds: kinds(), run: deadlineNotCarried},
+		{name: "deadline/not carried", lacks: Deadlines, kinds: kinds(), scope: everyNetwork, run: deadlineNotCarried},
 		{name: "deadline/a thousand", scope: bubble, run: manyDeadlines},
 	}
 }

@@ -15,12 +15,12 @@ import (
 
 func drainCases() []testCase {
 	return []testCase{
-		{name: "drain/calls in flight finish", kinds: kinds(), run: drainFinishes},
-		{name: "drain/streams are told", needs: Streams | FullDuplex, run: drainTellsStreams},
+		{name: "drain/calls in flight finish", kinds: kinds(), scope: everyNetwork, run: drainFinishes},
+		{name: "drain/streams are told", needs: Streams | FullDuplex, scope: everyNetwork, run: drainTellsStreams},
 		{name: "drain/hard stop", kinds: kinds(), scope: bubble, run: hardStop},
 		{name: "drain/invisible", needs: GoAway, kinds: kinds(), scope: bubble, run: drainInvisible},
 		{name: "drain/calls after it", kinds: kinds(), scope: bubble, run: callsAfterDrain},
-		{name: "drain/idle", run: drainIdle},
+		{name: "drain/idle", scope: everyNetwork, run: drainIdle},
 	}
 }
 

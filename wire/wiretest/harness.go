@@ -12,6 +12,7 @@ import (
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/client"
 	"github.com/curlewrpc/curlew/server"
+	"github.com/curlewrpc/curlew/wire"
 )
 
 // This file is the only one that knows how servers and clients are made.
@@ -27,7 +28,7 @@ type serverSide struct {
 func (r *rig) newServer(s *curlew.Service) *serverSide {
 	r.Helper()
 	opts := []server.Option{
-		server.WithFramings(r.Framing),
+		server.WithFramings(append([]wire.Framing{r.Framing}, r.Beside...)...),
 		server.WithLimits(r.limits.server),
 		server.WithLogger(slog.New(slog.DiscardHandler)),
 	}
@@ -101,6 +102,11 @@ func (c *clientSide) close(r *rig) {
 func (r *rig) connect() {
 	r.Helper()
 	r.must(r.client.Connect(r.ctx), "connect")
+}
+
+// callByName calls a method without a description of it.
+func (r *rig) callByName(name string, args, reply any) error {
+	return r.client.Call(r.ctx, name, args, reply, r.options(nil)...)
 }
 
 // goCalls returns two functions for asynchronous calls that share a Done

@@ -302,7 +302,7 @@ func wrongPort(r *rig) {
 		"a web server":     "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 3\r\nConnection: close\r\n\r\nno\n",
 		"zeros":            string(make([]byte, 1000)),
 		"ones":             "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
-		"JSON":             "{\"error\":\"who are you?\"}\n",
+		"JSON":             "{\"hello\":\"who are you?\"}\n",
 		"a TLS alert":      "\x15\x03\x01\x00\x02\x02\x46",
 	} {
 		r.line = nil

@@ -12,6 +12,7 @@ import (
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/connect"
 	"github.com/curlewrpc/curlew/wire/h1"
+	"github.com/curlewrpc/curlew/wire/jsonrpc"
 	"github.com/curlewrpc/curlew/wire/native"
 	"github.com/curlewrpc/curlew/wire/netrpc"
 	"github.com/curlewrpc/curlew/wire/wiretest"
@@ -20,7 +21,7 @@ import (
 func TestNative(t *testing.T) {
 	p := native.New(proto.New(), json.New())
 	wiretest.Run(t, wiretest.Protocol{
-		Name: "native", Framing: p, Client: p,
+		Name: "native", Framing: p, Client: p, Beside: framings(),
 		Codecs: []curlew.Codec{proto.New(), json.New()},
 		Can:    wiretest.Everything,
 	})
@@ -29,18 +30,53 @@ func TestNative(t *testing.T) {
 func TestNetRPC(t *testing.T) {
 	p := netrpc.New()
 	wiretest.Run(t, wiretest.Protocol{
-		Name: "netrpc", Framing: p, Client: p,
+		Name: "netrpc", Framing: p, Client: p, Beside: framings(),
 		Can: wiretest.Multiplexed | wiretest.Binary,
+	})
+}
+
+func TestNetRPCOverHTTP(t *testing.T) {
+	wiretest.Run(t, wiretest.Protocol{
+		Name: "netrpc", Framing: framings()[3], Client: netrpc.NewHTTP(""), Beside: framings(),
+		Can: wiretest.Multiplexed | wiretest.Binary,
+	})
+}
+
+func TestJSONRPC1(t *testing.T) {
+	p := jsonrpc.New(jsonrpc.Version1)
+	wiretest.Run(t, wiretest.Protocol{
+		Name: "jsonrpc", Framing: p, Client: p, Beside: framings(),
+		Can: wiretest.Multiplexed,
+	})
+}
+
+func TestJSONRPC2(t *testing.T) {
+	p := jsonrpc.New(jsonrpc.Version2)
+	wiretest.Run(t, wiretest.Protocol{
+		Name: "jsonrpc", Framing: p, Client: p, Beside: framings(),
+		Can: wiretest.Multiplexed | wiretest.Codes | wiretest.Details | wiretest.OneWay,
 	})
 }
 
 func TestConnect(t *testing.T) {
 	wiretest.Run(t, wiretest.Protocol{
 		Name:    "connect",
-		Framing: h1.New([]wire.HTTPProtocol{connect.NewServer(json.New(), proto.New())}),
+		Framing: framings()[3],
 		Client:  connect.NewClient(h1.Dial, json.New()),
+		Beside:  framings(),
 		Codecs:  []curlew.Codec{proto.New()},
 		Can: wiretest.RequestMetadata | wiretest.ReplyMetadata | wiretest.Codes | wiretest.Details |
 			wiretest.Deadlines | wiretest.Cancellation,
 	})
+}
+
+// framings are all that share a port.
+func framings() []wire.Framing {
+	gob := netrpc.New()
+	return []wire.Framing{
+		native.New(proto.New(), json.New()),
+		gob, jsonrpc.New(jsonrpc.Version2),
+		h1.New([]wire.HTTPProtocol{connect.NewServer(json.New(), proto.New())},
+			h1.WithTunnel(h1.Tunnel{Path: netrpc.ConnectPath, Reply: netrpc.ConnectReply, Framing: gob})),
+	}
 }

@@ -14,16 +14,16 @@ import (
 
 func metadataCases() []testCase {
 	return []testCase{
-		{name: "metadata/request", needs: RequestMetadata, kinds: kinds(), run: requestMetadata},
-		{name: "metadata/reply", needs: ReplyMetadata, kinds: kinds(), run: replyMetadata},
-		{name: "metadata/with an error", needs: ReplyMetadata, kinds: kinds(), run: metadataWithError},
-		{name: "metadata/header before the first reply", needs: ReplyMetadata | Streams, run: earlyHeader},
-		{name: "metadata/not forwarded", needs: RequestMetadata, kinds: kinds(), run: notForwarded},
-		{name: "metadata/invalid", needs: RequestMetadata, kinds: kinds(), run: invalidMetadata},
-		{name: "metadata/names with a meaning elsewhere", needs: RequestMetadata, kinds: kinds(), run: reservedNames},
-		{name: "metadata/too large", needs: RequestMetadata, kinds: kinds(), run: hugeMetadata},
-		{name: "metadata/request not carried", lacks: RequestMetadata, kinds: kinds(), run: requestMetadataLost},
-		{name: "metadata/reply not carried", lacks: ReplyMetadata, kinds: kinds(), run: replyMetadataLost},
+		{name: "metadata/request", needs: RequestMetadata, kinds: kinds(), scope: everyNetwork, run: requestMetadata},
+		{name: "metadata/reply", needs: ReplyMetadata, kinds: kinds(), scope: everyNetwork, run: replyMetadata},
+		{name: "metadata/with an error", needs: ReplyMetadata, kinds: kinds(), scope: everyNetwork, run: metadataWithError},
+		{name: "metadata/header before the first reply", needs: ReplyMetadata | Streams, scope: everyNetwork, run: earlyHeader},
+		{name: "metadata/not forwarded", needs: RequestMetadata, kinds: kinds(), scope: everyNetwork, run: notForwarded},
+		{name: "metadata/invalid", needs: RequestMetadata, kinds: kinds(), scope: everyNetwork, run: invalidMetadata},
+		{name: "metadata/names with a meaning elsewhere", needs: RequestMetadata, kinds: kinds(), scope: everyNetwork, run: reservedNames},
+		{name: "metadata/too large", needs: RequestMetadata, kinds: kinds(), scope: everyNetwork, run: hugeMetadata},
+		{name: "metadata/request not carried", lacks: RequestMetadata, kinds: kinds(), scope: everyNetwork, run: requestMetadataLost},
+		{name: "metadata/reply not carried", lacks: ReplyMetadata, kinds: kinds(), scope: everyNetwork, run: replyMetadataLost},
 	}
 }
 

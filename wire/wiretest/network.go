@@ -30,6 +30,8 @@ type network struct {
 	// network is "tcp" or "unix" for a real one.
 	network string
 	tls     bool
+	// piecemeal networks have connections that can only read and write.
+	piecemeal bool
 }
 
 // memory is the network of the cases that run on one network only.
@@ -42,6 +44,7 @@ func networks() []network {
 		{name: "mem-chopped", virtual: true, faults: mem.Faults{Chop: 1}},
 		{name: "mem-distant", virtual: true, faults: mem.Faults{Latency: 20 * time.Millisecond}},
 		{name: "tcp", network: "tcp"},
+		{name: "tcp-piecemeal", network: "tcp", piecemeal: true},
 		{name: "unix", network: "unix"},
 		{name: "tls", network: "tcp", tls: true},
 		{name: "mem-tls", virtual: true, tls: true},
@@ -87,6 +90,17 @@ func (n network) open(t *testing.T) *line {
 	}
 	if err != nil {
 		t.Fatalf("listen on %s: %v", n.name, err)
+	}
+	if n.piecemeal {
+		l.listener = piecemealListener{l.listener}
+		dial := l.dial
+		l.dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dial(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return piecemeal{conn}, nil
+		}
 	}
 	l.address = l.listener.Addr().String()
 	l.target = l.address

@@ -13,10 +13,10 @@ import (
 
 func onewayCases() []testCase {
 	return []testCase{
-		{name: "one-way/does not wait", needs: OneWay, run: oneWay},
-		{name: "one-way/error of the handler", run: oneWayError},
-		{name: "one-way/many", run: oneWayMany},
-		{name: "one-way/not carried", lacks: OneWay, run: oneWayNotCarried},
+		{name: "one-way/does not wait", needs: OneWay, scope: everyNetwork, run: oneWay},
+		{name: "one-way/error of the handler", scope: everyNetwork, run: oneWayError},
+		{name: "one-way/many", scope: everyNetwork, run: oneWayMany},
+		{name: "one-way/not carried", lacks: OneWay, scope: everyNetwork, run: oneWayNotCarried},
 	}
 }
 

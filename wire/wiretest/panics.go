@@ -15,11 +15,11 @@ import (
 
 func panicCases() []testCase {
 	return []testCase{
-		{name: "panics/panic", kinds: kinds(), run: func(r *rig) { ends(r, func() { panic("feathers everywhere") }) }},
-		{name: "panics/panic with an error", kinds: kinds(), run: func(r *rig) { ends(r, func() { panic(http.ErrAbortHandler) }) }},
-		{name: "panics/nil dereference", kinds: kinds(), run: func(r *rig) { ends(r, func() { _ = *(*int)(nil) }) }},
-		{name: "panics/Goexit", kinds: kinds(), run: func(r *rig) { ends(r, runtime.Goexit) }},
-		{name: "panics/after replies", needs: Streams, run: panicAfterReplies},
+		{name: "panics/panic", kinds: kinds(), scope: everyNetwork, run: func(r *rig) { ends(r, func() { panic("feathers everywhere") }) }},
+		{name: "panics/panic with an error", kinds: kinds(), scope: everyNetwork, run: func(r *rig) { ends(r, func() { panic(http.ErrAbortHandler) }) }},
+		{name: "panics/nil dereference", kinds: kinds(), scope: everyNetwork, run: func(r *rig) { ends(r, func() { _ = *(*int)(nil) }) }},
+		{name: "panics/Goexit", kinds: kinds(), scope: everyNetwork, run: func(r *rig) { ends(r, runtime.Goexit) }},
+		{name: "panics/after replies", needs: Streams, scope: everyNetwork, run: panicAfterReplies},
 	}
 }
 

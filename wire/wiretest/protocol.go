@@ -20,6 +20,8 @@ type Protocol struct {
 	// servers and clients, one after the other and at the same time.
 	Framing wire.Framing
 	Client  wire.Protocol
+	// Beside are framings that share the server's ports.
+	Beside []wire.Framing
 	// Codecs are given to calls in turn, besides the protocol's own.
 	Codecs []curlew.Codec
 	// Can is what the protocol carries.

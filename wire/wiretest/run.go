@@ -28,10 +28,16 @@ func (c combination) name() string {
 
 // combinations are the places in which cases of scope s run.
 func (p *Protocol) combinations(s scope) []combination {
-	if s != everywhere {
-		return []combination{{memory(), nil, plainMessages()}}
-	}
 	var all []combination
+	switch s {
+	case bubble, alone:
+		return []combination{{memory(), nil, plainMessages()}}
+	case everyNetwork:
+		for _, n := range networks() {
+			all = append(all, combination{n, nil, plainMessages()})
+		}
+		return all
+	}
 	for _, n := range networks() {
 		for _, codec := range append([]curlew.Codec{nil}, p.Codecs...) {
 			all = append(all, combination{n, codec, plainMessages()})
@@ -49,7 +55,7 @@ func (p *Protocol) combinations(s scope) []combination {
 func Run(t *testing.T, p Protocol) {
 	all := cases()
 	p.printTable(t, all)
-	for _, s := range []scope{alone, bubble, everywhere} {
+	for _, s := range []scope{alone, bubble, everyNetwork, everywhere} {
 		for i := range all {
 			if tc := &all[i]; tc.scope == s && tc.applies(&p) {
 				t.Run(tc.name, func(t *testing.T) { tc.runEverywhere(t, &p) })

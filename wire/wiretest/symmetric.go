@@ -13,13 +13,13 @@ import (
 
 func symmetricCases() []testCase {
 	return []testCase{
-		{name: "symmetric/call back", needs: Symmetric, kinds: kinds(), run: callBack},
-		{name: "symmetric/ping-pong", needs: Symmetric, run: pingPong},
-		{name: "symmetric/after the call", needs: Symmetric, run: callBackLater},
-		{name: "symmetric/nothing offered", needs: Symmetric, run: nothingOffered},
-		{name: "symmetric/error", needs: Symmetric, kinds: kinds(), run: callBackError},
+		{name: "symmetric/call back", needs: Symmetric, kinds: kinds(), scope: everyNetwork, run: callBack},
+		{name: "symmetric/ping-pong", needs: Symmetric, scope: everyNetwork, run: pingPong},
+		{name: "symmetric/after the call", needs: Symmetric, scope: everyNetwork, run: callBackLater},
+		{name: "symmetric/nothing offered", needs: Symmetric, scope: everyNetwork, run: nothingOffered},
+		{name: "symmetric/error", needs: Symmetric, kinds: kinds(), scope: everyNetwork, run: callBackError},
 		{name: "symmetric/after the connection", needs: Symmetric, scope: bubble, run: callBackTooLate},
-		{name: "symmetric/not carried", lacks: Symmetric, kinds: kinds(), run: callBackNotCarried},
+		{name: "symmetric/not carried", lacks: Symmetric, kinds: kinds(), scope: everyNetwork, run: callBackNotCarried},
 	}
 }
 
