@@ -15,7 +15,12 @@ import (
 )
 
 func serve(t *testing.T) greetv1.GreeterClient {
-	return greetv1.NewGreeterClient(curlewtest.Serve(t, greetv1.NewGreeterService(greeter.Greeter{})))
+	t.Helper()
+	// [stub]
+	service := greetv1.NewGreeterService(greeter.Greeter{}) // for a server's Register
+	c := curlewtest.Serve(t, service)                       // or client.New("localhost:8080")
+	return greetv1.NewGreeterClient(c)
+	// [/stub]
 }
 
 func TestGreet(t *testing.T) {

@@ -13,10 +13,14 @@ import (
 // Service is the server's half.
 type Service struct{}
 
+// [new-service]
+
 // NewService returns TextStats as a service.
 func NewService() *curlew.Service {
 	return curlew.NewService("TextStats", curlew.BidiStream("Count", Service{}.Count))
 }
+
+// [/new-service]
 
 // [count]
 
