@@ -28,18 +28,30 @@ func (d *dialect) Check(*curlew.Method) error { return nil }
 func (d *dialect) Silent() bool { return d.version == Version2 }
 
 func (d *dialect) Send(ctx context.Context, r *pipeline.Request) error {
-	params, err := marshal(r.Message)
-	if err != nil {
-		code := curlew.InvalidArgument
-		if p := (*panicError)(nil); errors.As(err, &p) {
-			code = curlew.Internal
-		}
-		return curlew.Errorf(code, "%s: request: %w", r.Method.FullName(), err)
-	}
-	if len(params) > r.MaxSend {
-		return curlew.Errorf(curlew.ResourceExhausted, "%s: request of %d bytes, more than the %d that MaxSend allows", r.Method.FullName(), len(params), r.MaxSend)
+	params, failed := encode(r)
+	if failed != nil {
+		return failed
 	}
 	return r.Send(ctx, d.appendRequest(nil, r, params))
+}
+
+// encode encodes the message of a request. The panic of the message's own method
+// becomes an error: the session goes on.
+func encode(r *pipeline.Request) (params []byte, failed *curlew.Error) {
+	name := r.Method.FullName()
+	defer func() {
+		if p := recover(); p != nil {
+			failed = curlew.Errorf(curlew.Internal, "%s: request: panic in the encoding of %T: %v", name, r.Message, p)
+		}
+	}()
+	params, err := marshal(r.Message)
+	switch {
+	case err != nil:
+		return nil, curlew.Errorf(curlew.InvalidArgument, "%s: request: %w", name, err)
+	case len(params) > r.MaxSend:
+		return nil, curlew.Errorf(curlew.ResourceExhausted, "%s: request of %d bytes, more than the %d that MaxSend allows", name, len(params), r.MaxSend)
+	}
+	return params, nil
 }
 
 // appendRequest appends a request. The id comes first: then a server that finds

@@ -8,30 +8,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"runtime/debug"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 )
 
-// panicError says that a message's own method panicked while it was encoded.
-type panicError struct {
-	message any
-	value   any
-	stack   []byte
-}
-
-// Error does not tell the value: it may be no business of the peer's.
-func (e *panicError) Error() string { return fmt.Sprintf("panic in the encoding of %T", e.message) }
-
 // marshal encodes a message: by ProtoJSON if it is a protobuf message, else by
 // encoding/json.
-func marshal(message any) (b []byte, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &panicError{message, p, debug.Stack()}
-		}
-	}()
+func marshal(message any) ([]byte, error) {
 	v := reflect.ValueOf(message)
 	if !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		return nil, fmt.Errorf("a nil %T", message)

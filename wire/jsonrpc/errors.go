@@ -79,10 +79,10 @@ func newFailure(number int, e *curlew.Error) failure {
 		data.Details = append(data.Details, detail{d.TypeURL, d.Value})
 	}
 	encoded, _ := json.Marshal(data) // there is nothing in it that could fail
-	return failure{Code: cmp.Or(number, numberOf(e.Code())), Message: errorText(e), Data: encoded}
+	return failure{Code: cmp.Or(number, numberOf(e.Code())), Message: e.Message(), Data: encoded}
 }
 
-// errorText is an error's text. In JSON-RPC 1.0 an empty one would be no error.
+// errorText is an error as JSON-RPC 1.0 writes it, where no text is no error.
 func errorText(e *curlew.Error) string { return cmp.Or(e.Message(), e.Code().String()) }
 
 // ForeignError is the TypeURL of the detail that holds the whole error object,

@@ -76,7 +76,7 @@ func beginsValue(c byte) bool {
 // Serve serves a connection; see [wire.Framing].
 func (p *Protocol) Serve(ctx context.Context, conn *wire.Conn, d wire.Dispatcher) error {
 	link := pipeline.NewServer(ctx, conn, protocolName)
-	s := &server{host: connection{link}, d: d, limits: conn.Limits, logger: conn.Logger}
+	s := &server{host: connection{link}, d: d, limits: conn.Limits}
 	return link.Close(s.read(link))
 }
 

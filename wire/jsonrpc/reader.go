@@ -19,7 +19,10 @@ const (
 	endBytes = 1 << 10
 )
 
-var errUTF8 = errors.New("the message is not UTF-8")
+var (
+	errUTF8     = errors.New("the message is not UTF-8")
+	errTrailing = errors.New("something follows the message")
+)
 
 // syntaxError says that what came is not JSON, or not an object or array. What
 // follows it cannot be told apart.

@@ -5,7 +5,6 @@ package jsonrpc
 
 import (
 	"errors"
-	"log/slog"
 	"sync"
 
 	"github.com/curlewrpc/curlew"
@@ -30,7 +29,6 @@ type server struct {
 	host
 	d      wire.Dispatcher
 	limits wire.Limits
-	logger *slog.Logger
 }
 
 // read serves the messages of a connection until it ends.

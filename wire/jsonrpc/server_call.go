@@ -6,9 +6,7 @@ package jsonrpc
 import (
 	"cmp"
 	"context"
-	"errors"
 	"io"
-	"log/slog"
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/wire"
@@ -52,21 +50,18 @@ func (c *serverCall) drop() {
 	}
 }
 
-// Finish answers the call; see [wire.ServerStream].
+// Finish answers the call; see [wire.ServerStream]. A panic of the message's own
+// method leaves the call as it was.
 func (c *serverCall) Finish(message any, failed *curlew.Error) *curlew.Error {
-	defer c.server.Done()
-	c.drop()
-	if c.silent {
-		_ = c.answer(nil)
-		return failed
-	}
 	var answer []byte
-	if failed == nil {
+	if failed == nil && !c.silent {
 		answer, failed = c.result(message)
 	}
-	if failed != nil {
+	if failed != nil && !c.silent {
 		answer = appendError(nil, c.version, c.id, 0, failed)
 	}
+	defer c.server.Done()
+	c.drop()
 	if err := c.answer(answer); err != nil {
 		return curlew.Errorf(curlew.Unavailable, "%s: the answer was not sent: %w", c.In.Target.Method.FullName(), err).
 			WithOrigin(curlew.OriginTransport)
@@ -79,11 +74,6 @@ func (c *serverCall) result(message any) ([]byte, *curlew.Error) {
 	method := c.In.Target.Method
 	result, err := marshal(message)
 	if err != nil {
-		var p *panicError
-		if errors.As(err, &p) {
-			c.server.logger.Error(p.Error(), slog.String("method", method.FullName()),
-				slog.Any("panic", p.value), slog.String("stack", string(p.stack)))
-		}
 		return nil, curlew.Errorf(curlew.Internal, "%s: reply: %w", method.FullName(), err)
 	}
 	if limit := cmp.Or(c.In.Target.MaxSend, c.server.limits.MaxSend); len(result) > limit {

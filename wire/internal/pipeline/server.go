@@ -145,6 +145,10 @@ func (s *Server) Alive() context.Context { return s.alive }
 
 // Send sends one message. It waits while the peer does not read.
 func (s *Server) Send(message []byte) error {
+	// A call that was cut must not look as if its handler had failed.
+	if s.outer.Err() != nil {
+		return context.Cause(s.outer)
+	}
 	if err := s.writer.Lock(s.alive); err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ func (s *Session) Close(cause error) error {
 	}
 	s.fail(err)
 	<-s.loop
-	s.writer.Close(err)
+	s.writer.Close(nil)
 	return nil
 }
 
@@ -110,12 +110,13 @@ func (s *Session) read() {
 	s.fail(s.lost("read", s.dialect.Read(s)))
 }
 
-// lost describes the failure of the connection.
+// lost describes the failure of the connection. An error that the server has
+// sent, of no call in particular, keeps its facts.
 func (s *Session) lost(step string, err error) *curlew.Error {
 	var e *curlew.Error
 	switch {
 	case errors.As(err, &e):
-		return e
+		return curlew.Errorf(e.Code(), "connection to %s: %s", s.peer, e.Message()).WithDetails(e.Details()...).WithOrigin(e.Origin())
 	case err == io.EOF:
 		e = curlew.Errorf(curlew.Unavailable, "connection to %s: closed by the server", s.peer).WithCause(err)
 	default:
@@ -180,11 +181,15 @@ func (s *Session) Largest() int {
 	return s.largest
 }
 
-// failure returns why the session takes no calls, as a call's error.
-func (s *Session) failure() *curlew.Error {
+// failure returns why the session takes no calls; it has failed, or is about to
+// with err.
+func (s *Session) failure(err error) *curlew.Error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.err.WithProgress(curlew.NotSent)
+	if s.err != nil {
+		return s.err.WithProgress(curlew.NotSent)
+	}
+	return s.lost("write", err).WithProgress(curlew.NotSent)
 }
 
 // Open implements [wire.Session]. It waits for one of the places for calls in
@@ -240,7 +245,7 @@ func (s *Session) slot(ctx context.Context) error {
 	case s.slots <- struct{}{}:
 		return nil
 	case <-s.draining:
-		return s.failure()
+		return s.failure(nil)
 	case <-ctx.Done():
 		return contextError(ctx).WithProgress(curlew.NotSent)
 	}

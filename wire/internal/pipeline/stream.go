@@ -36,7 +36,7 @@ func (r *Request) Send(ctx context.Context, message []byte) error {
 		if ctx.Err() != nil {
 			return contextError(ctx)
 		}
-		return c.session.lost("write", err)
+		return c.session.failure(err)
 	}
 	c.start.Store(w.Offset())
 	c.endsAt = w.Offset() + int64(len(message))
@@ -126,7 +126,7 @@ func (c *stream) flush(ctx context.Context) error {
 	case ctx.Err() != nil:
 		c.abandon(contextError(ctx).WithProgress(curlew.MaybeSent))
 	default:
-		c.abandon(c.session.lost("write", err).WithProgress(c.progress()))
+		c.abandon(c.session.failure(err).WithProgress(c.progress()))
 	}
 	if c.err != nil {
 		return c.err
