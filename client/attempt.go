@@ -89,6 +89,9 @@ func (p *pool) open(ctx context.Context, call *curlew.Call) error {
 		return nil
 	}
 	err = s.Wait(ctx)
+	if err == nil || curlew.ErrorOf(err).Progress() == curlew.Answered {
+		c.prove()
+	}
 	if !call.Options().OneWay {
 		takeMetadata(ctx, call, s)
 	}

@@ -19,6 +19,7 @@ type conn struct {
 	calls   gate
 	opening atomic.Int32 // calls that the session's Capacity does not know yet
 	used    atomic.Bool  // since live has last looked
+	proven  atomic.Bool  // a call was answered
 }
 
 func newConn(p *pool, s wire.Session) *conn {
@@ -63,6 +64,19 @@ func (c *conn) release() {
 	}
 }
 
+// prove says that a call was answered.
+func (c *conn) prove() {
+	if !c.proven.Load() {
+		c.proven.Store(true)
+	}
+}
+
+// wasOfUse reports whether to connect again at once is reasonable. A server
+// that takes connections only to drop them would be called in a hot loop.
+func (c *conn) wasOfUse() bool {
+	return c.proven.Load() || time.Since(c.since) >= stableAfter
+}
+
 // live waits until the session takes no more calls, or is not needed, and ends
 // it once its calls have ended.
 func (c *conn) live() {
@@ -102,7 +116,10 @@ func (c *conn) waitForEnd() {
 
 // spare reports whether the pool can do without c when it is idle. Once it can
 // not, that stays so.
-func (c *conn) spare() bool { return (*c.pool.conns.Load())[0] != c }
+func (c *conn) spare() bool {
+	conns := *c.pool.conns.Load()
+	return len(conns) > 0 && conns[0] != c
+}
 
 // gate counts calls and can be shut.
 type gate struct {

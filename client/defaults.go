@@ -33,7 +33,7 @@ const (
 	connectPatience = 10 * time.Second
 	// idleTimeout is how long a connection beside another stays without calls.
 	idleTimeout = time.Minute
-	// stableAfter is how long a connection must have lived for its server to
-	// count as well again.
+	// stableAfter is how long a connection that has answered no call must have
+	// lived to count as more than a failed dial.
 	stableAfter = time.Second
 )

@@ -39,13 +39,12 @@ type pool struct {
 	waiting  atomic.Int32            // len(waiters); set under mu
 	hopeless atomic.Bool             // it failed in a way that time does not mend; set under mu
 
-	mu        sync.Mutex // guards the rest
-	dialing   bool
-	waiters   []*waiter
-	failures  int       // in a row
-	connected time.Time // when the last dial succeeded; zero after a failure
-	retry     *time.Timer
-	err       *curlew.Error // of the last dial
+	mu       sync.Mutex // guards the rest
+	dialing  bool
+	waiters  []*waiter
+	failures int           // dials in a row that gave no connection of use
+	retry    *time.Timer   // until the next dial is allowed; nil if it is
+	err      *curlew.Error // of the last dial
 }
 
 // waiter is a call that waits for a dial.
@@ -125,7 +124,7 @@ func (p *pool) take() *conn {
 // crowded returns the connection with the fewest calls, for one more to wait in
 // its queue; nil if there is none.
 func (p *pool) crowded() *conn {
-	conns := p.lasting()
+	conns := slices.Clone(*p.conns.Load())
 	slices.SortFunc(conns, func(a, b *conn) int { return int(a.calls.count() - b.calls.count()) })
 	for _, c := range conns {
 		if c.calls.enter() {
@@ -136,11 +135,6 @@ func (p *pool) crowded() *conn {
 	return nil
 }
 
-// lasting returns the connections that do not drain.
-func (p *pool) lasting() []*conn {
-	return slices.DeleteFunc(slices.Clone(*p.conns.Load()), (*conn).draining)
-}
-
 // enqueue returns a connection, or an error, or a place in the queue of those
 // who wait for the dial.
 func (p *pool) enqueue() (*conn, *waiter, error) {
@@ -149,6 +143,7 @@ func (p *pool) enqueue() (*conn, *waiter, error) {
 	if c := p.take(); c != nil {
 		return c, nil, nil
 	}
+	p.sweep()
 	if !p.dial() {
 		if c := p.crowded(); c != nil {
 			return c, nil, nil
@@ -181,7 +176,7 @@ func (p *pool) dial() bool {
 	switch {
 	case p.dialing:
 		return true
-	case p.ctx.Err() != nil, p.retry != nil, len(p.lasting()) >= p.cluster.client.settings.maxConns,
+	case p.ctx.Err() != nil, p.retry != nil, len(*p.conns.Load()) >= p.cluster.client.settings.maxConns,
 		!p.cluster.client.owned.enter():
 		return false
 	}
@@ -241,7 +236,6 @@ func (p *pool) add(c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.dialing = false
-	p.connected = c.since
 	p.hopeless.Store(false)
 	p.err = nil
 	conns := append(slices.Clip(*p.conns.Load()), c)
@@ -265,25 +259,44 @@ func (p *pool) dialFailed(err *curlew.Error) {
 	p.setState()
 }
 
-// remove takes a connection out of use. One that did not live for long counts
-// as a failure.
+// remove takes a connection out of use.
 func (p *pool) remove(c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	conns := slices.DeleteFunc(slices.Clone(*p.conns.Load()), func(o *conn) bool { return o == c })
-	p.conns.Store(&conns)
-	if time.Since(c.since) < stableAfter {
-		p.failed()
+	p.drop(c)
+	p.setState()
+}
+
+// sweep takes the connections out of use that drain and have not come to it
+// themselves. mu is held.
+func (p *pool) sweep() {
+	for _, c := range *p.conns.Load() {
+		if c.draining() {
+			p.drop(c)
+		}
 	}
 	p.setState()
 }
 
+// drop takes a connection out of use, if it is in use. One that was of no use
+// counts as a failed dial. mu is held.
+func (p *pool) drop(c *conn) {
+	conns := slices.Clone(*p.conns.Load())
+	i := slices.Index(conns, c)
+	if i < 0 {
+		return
+	}
+	conns = slices.Delete(conns, i, i+1)
+	p.conns.Store(&conns)
+	if c.wasOfUse() {
+		p.failures = 0
+	} else {
+		p.failed()
+	}
+}
+
 // failed begins to wait before the next dial. mu is held.
 func (p *pool) failed() {
-	if !p.connected.IsZero() && time.Since(p.connected) >= stableAfter {
-		p.failures = 0
-	}
-	p.connected = time.Time{}
 	p.failures++
 	if p.ctx.Err() == nil && p.retry == nil {
 		p.retry = time.AfterFunc(p.cluster.client.settings.backoff.Delay(p.failures, rand.Float64()), p.recover)

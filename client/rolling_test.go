@@ -26,7 +26,7 @@ type number struct{ N int }
 func counter(served *atomic.Int64) *curlew.Service {
 	return curlew.NewService("Counter", curlew.Unary("Add", func(_ context.Context, in *number) (*number, error) {
 		served.Add(1)
-		<-time.After(time.Duration(in.N%7) * time.Millisecond)
+		<-time.After(time.Duration(1+in.N%7) * time.Millisecond)
 		return &number{in.N + 1}, nil
 	}))
 }
