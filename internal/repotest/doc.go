@@ -3,8 +3,9 @@
 
 // Package repotest holds the rules of this repository as tests: which package
 // may import which, what each may export, how long a file may be, what is
-// forbidden, and that the listings in the documentation are cut from code that
-// compiles. It has no code but tests; they run with all others.
+// forbidden, that the listings in the documentation are cut from code that
+// compiles, and that its tables of what protocols carry are what the behaviour
+// suite holds them to. It has no code but tests; they run with all others.
 //
 // TestRepository checks the repository, one rule a subtest; the other tests
 // check the rules on repositories made up for them. Two rules compare with

@@ -36,6 +36,7 @@ func TestRepository(t *testing.T) {
 		{"variables", func() []problem { return checkVariables(repo, typed) }},
 		{"goroutines", func() []problem { return checkGoroutines(repo, typed) }},
 		{"listings", func() []problem { return checkListings(repo, *update) }},
+		{"capabilities", func() []problem { return checkCapabilities(repo) }},
 		{"paths", func() []problem { return checkPaths(repo) }},
 	} {
 		t.Run(rule.name, func(t *testing.T) {
