@@ -190,7 +190,7 @@ func deadlineNotCarried(r *rig) {
 		ended <- ctx.Err()
 		return in, nil
 	}})
-	ctx, cancel := context.WithTimeout(r.ctx, time.Second)
+	ctx, cancel := context.WithTimeout(r.ctx, 300*time.Millisecond)
 	defer cancel()
 	call := r.later(func() (string, error) { return r.exchange(ctx, r.kind, "") })
 	await(r, began, "the handler")

@@ -252,7 +252,7 @@ func stuckMemory(r *rig) {
 // smallBesideHuge: while one call moves megabytes, small ones go on.
 func smallBesideHuge(r *rig) {
 	r.serve(handlers{unary: func(_ context.Context, in string) (string, error) { return in, nil }})
-	calls := make([]<-chan outcome, 8)
+	calls := make([]<-chan outcome, 3)
 	for i := range calls {
 		calls[i] = r.later(func() (string, error) { return r.call(r.ctx, numbered(i, huge)) })
 	}
