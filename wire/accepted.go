@@ -23,7 +23,6 @@ import (
 type accepted struct {
 	net.Conn
 	prefix []byte
-	since  time.Time
 }
 
 func (a *accepted) Read(p []byte) (int, error) {
@@ -79,7 +78,7 @@ func (l *Listener) logHandshake(log *slog.Logger, a *accepted, err error) {
 
 // handshake does all that comes before the framing's own bytes, and fills conn.
 func (l *Listener) handshake(ctx context.Context, a *accepted, conn *Conn) (Framing, error) {
-	deadline := a.since.Add(l.config.Limits.Handshake)
+	deadline := time.Now().Add(l.config.Limits.Handshake)
 	if err := l.proxied(ctx, deadline, a, conn.Peer); err != nil {
 		return nil, err
 	}

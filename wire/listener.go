@@ -236,7 +236,7 @@ func (l *Listener) isDraining() bool {
 
 // admit starts a connection's goroutine, or closes a connection too many.
 func (l *Listener) admit(ctx context.Context, raw net.Conn, d Dispatcher) {
-	conn := &accepted{Conn: raw, since: time.Now()}
+	conn := &accepted{Conn: raw}
 	l.mu.Lock()
 	full := l.config.MaxConnections > 0 && len(l.conns) >= l.config.MaxConnections
 	closed := l.closed

@@ -244,6 +244,8 @@ func TestListenerMaxConnections(t *testing.T) {
 		second.Close()
 		synctest.Wait()
 		assert.Equal(t, r.tell("b"), "other:b")
+		assert.Equal(t, r.tell("b"), "other:b")
+		assert.Equal(t, strings.Count(r.log.String(), "taken again"), 1, r.log)
 		assert.Contains(t, r.log.String(), "refused=3")
 		assert.Equal(t, exchange(t, first, "c"), "other:bc")
 	})

@@ -23,11 +23,13 @@ import (
 // transport is a wire.HTTPTransport whose server is a function.
 type transport struct {
 	wire.HTTPTransport
-	answer func(r *wire.HTTPRequest, body string) (status int, fields wire.Fields, reply string, err error)
+	exchange *clientExchange // the last
+	answer   func(r *wire.HTTPRequest, body string) (status int, fields wire.Fields, reply string, err error)
 }
 
 func (tr *transport) Do(_ context.Context, r *wire.HTTPRequest) (wire.ClientExchange, error) {
-	return &clientExchange{transport: tr, request: r}, nil
+	tr.exchange = &clientExchange{transport: tr, request: r}
+	return tr.exchange, nil
 }
 
 type clientExchange struct {
@@ -243,6 +245,20 @@ func TestClientStream(t *testing.T) {
 	stream = open() // closed before anybody has waited
 	assert.NoError(t, stream.Close())
 	assert.ErrorIs(t, stream.Wait(t.Context()), curlew.Canceled)
+}
+
+// TestClientReleases: an exchange is released once its response has been read.
+func TestClientReleases(t *testing.T) {
+	tr := &transport{answer: func(*wire.HTTPRequest, string) (int, wire.Fields, string, error) { return 500, nil, "", nil }}
+	dial := func(context.Context, *wire.Remote) (wire.HTTPTransport, error) { return tr, nil }
+	s, err := connect.NewClient(dial, json.New()).Connect(t.Context(), new(wire.Remote))
+	assert.NoError(t, err)
+	var call curlew.Call
+	call.BeginClient(t.Context(), multiply(), new(curlew.CallOptions), &Args{}, new(Product))
+	stream, err := s.Open(t.Context(), &call)
+	assert.NoError(t, err)
+	assert.ErrorIs(t, stream.Wait(t.Context()), curlew.Unknown)
+	assert.Equal(t, tr.exchange.reset, 1)
 }
 
 func TestClientCannotConnect(t *testing.T) {

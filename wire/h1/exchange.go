@@ -212,7 +212,6 @@ func (x *exchange) settle() {
 			return // net/http has set the deadline anew
 		}
 	}
-	_ = x.control.SetReadDeadline(longAgo()) // for net/http, which tries to read on
 	// A reader above its limit tells the ResponseWriter to close the connection,
 	// and there is no other way to do so once the head is written.
 	_, _ = http.MaxBytesReader(unwrap(x.w), io.NopCloser(endless{}), 0).Read(make([]byte, 2))

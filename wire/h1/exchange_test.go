@@ -245,6 +245,21 @@ func TestResetTooLate(t *testing.T) {
 	})
 }
 
+// TestNoGuesses: a response has the type that it is given, or none.
+func TestNoGuesses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := serve(t, h1.New(serves(func(ctx context.Context, x wire.Exchange) {
+			x.Respond(200, nil)
+			io.WriteString(x, "<html>")
+			x.End(nil)
+		}))).dial()
+		p.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		response, body := p.response()
+		assert.Equal(t, body, "<html>")
+		assert.Equal(t, response.Header["Content-Type"], nil)
+	})
+}
+
 func TestHTTP10(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := serve(t, h1.New(serves(func(ctx context.Context, x wire.Exchange) {

@@ -24,12 +24,18 @@ func TestHandler(t *testing.T) {
 	var request *wire.HTTPRequest
 	h := &h1.Handler{
 		Protocols: []wire.HTTPProtocol{protocol{"test", func(r *wire.HTTPRequest) wire.Match {
-			if strings.HasPrefix(r.Path, "/rpc") {
+			if strings.HasPrefix(r.Path, "/r") {
 				return wire.Yes
 			}
 			return wire.No
 		}, func(ctx context.Context, x wire.Exchange) {
 			request = x.Request()
+			if request.Path == "/reset" {
+				x.Respond(200, nil)
+				x.Flush()
+				x.Reset(nil)
+				return
+			}
 			body, err := readAll(ctx, x)
 			assert.NoError(t, err)
 			x.Respond(200, nil)
@@ -63,6 +69,12 @@ func TestHandler(t *testing.T) {
 			assert.Equal(t, request.Limits.MaxReceive, 77)
 			peer := request.Peer
 			assert.True(t, peer.TLS != nil && peer.Addr.(*net.TCPAddr).IP.IsLoopback() && peer.LocalAddr != nil, "the peer is known: ", peer)
+
+			response, err = s.Client().Get(s.URL + "/reset")
+			if err == nil {
+				_, err = io.ReadAll(response.Body)
+			}
+			assert.True(t, err != nil, "the response was reset and has a proper end")
 
 			response, err = s.Client().Get(s.URL + "/other")
 			assert.NoError(t, err)

@@ -90,8 +90,9 @@ func (s *session) tunnel(w http.ResponseWriter, r *http.Request, t *Tunnel) {
 	}
 	defer conn.Close()
 	next := *s.wire
-	early, _ := buffered.Reader.Peek(buffered.Reader.Buffered()) // they are there
-	next.Prefix = append(slices.Clone(early), s.wire.Prefix...)
+	// net/http has buffered all that was read, the connection's own prefix too.
+	early, _ := buffered.Reader.Peek(buffered.Reader.Buffered())
+	next.Prefix = slices.Clone(early)
 	peer := *s.wire.Peer
 	peer.Protocol = t.Framing.Name()
 	next.Peer = &peer
