@@ -79,7 +79,7 @@ func (d *dialect) appendRequest(b []byte, r *pipeline.Request, params []byte) []
 
 func (d *dialect) Read(s *pipeline.Session) error {
 	for {
-		b, err := d.in.next(s.Largest())
+		b, err := d.in.next(s.Largest)
 		var size *sizeError
 		switch {
 		case errors.As(err, &size) && size.whole:
@@ -135,8 +135,7 @@ func (d *dialect) deliver(s *pipeline.Session, id, result []byte, failed *curlew
 		return fmt.Errorf("the server's answer has the id %s, which is none of ours", cut(id))
 	}
 	if limit := s.MaxReceive(seq); len(result) > limit {
-		size := &sizeError{size: int64(len(result)), limit: limit, whole: true}
-		failed = curlew.NewError(curlew.ResourceExhausted, "reply: "+size.Error())
+		failed = tooLarge(len(result), limit)
 	}
 	if failed != nil {
 		s.Deliver(seq, nil, failed.WithProgress(curlew.Answered))

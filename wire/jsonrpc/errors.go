@@ -82,6 +82,11 @@ func newFailure(number int, e *curlew.Error) failure {
 	return failure{Code: cmp.Or(number, numberOf(e.Code())), Message: e.Message(), Data: encoded}
 }
 
+// tooLarge is the error of a call with a message of n bytes.
+func tooLarge(n, limit int) *curlew.Error {
+	return curlew.NewError(curlew.ResourceExhausted, (&sizeError{size: int64(n), limit: limit, whole: true}).Error())
+}
+
 // errorText is an error as JSON-RPC 1.0 writes it, where no text is no error.
 func errorText(e *curlew.Error) string { return cmp.Or(e.Message(), e.Code().String()) }
 

@@ -64,7 +64,7 @@ func (h *HTTP) Serve(ctx context.Context, x wire.Exchange, d wire.Dispatcher) {
 	}
 	body := bufpool.Get(0)
 	defer body.Free()
-	if err := httpwire.ReadAll(ctx, x, body, r.Length, r.Limits.MaxReceive); err != nil {
+	if err := httpwire.ReadAll(ctx, x, body, r.Length, r.Limits.MaxReceive+r.Limits.MaxHeader); err != nil {
 		if ctx.Err() != nil {
 			x.Reset(context.Cause(ctx))
 			return
@@ -83,8 +83,8 @@ func (h *HTTP) Serve(ctx context.Context, x wire.Exchange, d wire.Dispatcher) {
 
 // body serves a message that is all there is. The calls keep none of b.
 func (s *server) body(b []byte) error {
-	in := newReader(bytes.NewReader(b), 0)
-	message, err := in.next(len(b))
+	in := newReader(bytes.NewReader(b), 0, 0)
+	message, err := in.next(func() int { return len(b) })
 	if err != nil {
 		return unexpected(err)
 	}

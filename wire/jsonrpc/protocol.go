@@ -102,6 +102,6 @@ func (p *Protocol) Connect(ctx context.Context, r *wire.Remote) (wire.Session, e
 		return nil, err
 	}
 	limits := r.Limits.WithDefaults()
-	d := &dialect{version: p.version, in: newReader(conn, limits.MaxBuffered)}
+	d := &dialect{version: p.version, in: newReader(conn, limits.MaxHeader, limits.MaxBuffered)}
 	return pipeline.NewSession(conn, protocolName, limits, d), nil
 }

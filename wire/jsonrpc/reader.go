@@ -48,25 +48,34 @@ func (e *sizeError) Error() string {
 
 // reader cuts a stream of JSON objects and arrays into single ones.
 type reader struct {
-	in      *bufio.Reader
-	maxSkip int
+	in       *bufio.Reader
+	envelope int
+	maxSkip  int
 }
 
-// newReader returns a reader of in. A message above the limit given to next,
-// but not above maxSkip, is read past.
-func newReader(in io.Reader, maxSkip int) *reader {
-	return &reader{in: bufio.NewReaderSize(in, readBuffer), maxSkip: maxSkip}
+// newReader returns a reader of in. What goes beyond the limit given to next may
+// be envelope bytes: a limit is for what is inside a message. A message that is
+// larger, but not than maxSkip, is read past.
+func newReader(in io.Reader, envelope, maxSkip int) *reader {
+	return &reader{in: bufio.NewReaderSize(in, readBuffer), envelope: envelope, maxSkip: maxSkip}
 }
 
-// next reads the next message, of at most limit bytes. It holds no more memory
-// than what has come, up to the limit. At the end of the stream the error is
-// io.EOF. After a *sizeError with whole set, or errUTF8, the stream goes on.
-func (r *reader) next(limit int) ([]byte, error) {
+// next reads the next message, of at most as many bytes as limit returns once
+// its first has come. It holds no more memory than what has come, up to the
+// limit. At the end of the stream the error is io.EOF. After a *sizeError with
+// whole set, or errUTF8, the stream goes on.
+func (r *reader) next(limit func() int) ([]byte, error) {
 	if err := r.skipWhite(); err != nil {
 		return nil, err
 	}
+	return r.message(limit())
+}
+
+// message reads a message that begins with the next byte.
+func (r *reader) message(limit int) ([]byte, error) {
 	var s scanner
 	var message, tail []byte
+	most := limit + r.envelope
 	for done := false; !done; {
 		piece, err := r.buffered()
 		if err != nil {
@@ -77,8 +86,8 @@ func (r *reader) next(limit int) ([]byte, error) {
 			return nil, syntaxError{err}
 		}
 		piece = piece[:n]
-		message = append(message, piece[:min(n, limit-len(message))]...)
-		if s.read > int64(limit) {
+		message = append(message, piece[:min(n, most-len(message))]...)
+		if s.read > int64(most) {
 			tail = append(tail, piece...)
 			tail = append(tail[:0], tail[max(0, len(tail)-endBytes):]...)
 			if s.read > int64(r.maxSkip) {
@@ -88,7 +97,7 @@ func (r *reader) next(limit int) ([]byte, error) {
 		_, _ = r.in.Discard(n) // they are there
 	}
 	switch {
-	case s.read > int64(limit):
+	case s.read > int64(most):
 		e := &sizeError{size: s.read, limit: limit, whole: s.state == scanEnd, head: bytes.Clone(message[:min(len(message), endBytes)])}
 		if e.whole {
 			e.tail = tail

@@ -4,6 +4,7 @@
 package jsonrpc
 
 import (
+	"cmp"
 	"errors"
 	"sync"
 
@@ -33,9 +34,10 @@ type server struct {
 
 // read serves the messages of a connection until it ends.
 func (s *server) read(link *pipeline.Server) error {
-	in := newReader(link, s.limits.MaxBuffered)
+	in := newReader(link, s.limits.MaxHeader, s.limits.MaxBuffered)
+	limit := func() int { return s.limits.MaxReceive }
 	for {
-		b, err := in.next(s.limits.MaxReceive)
+		b, err := in.next(limit)
 		var size *sizeError
 		var syntax syntaxError
 		switch {
@@ -67,7 +69,7 @@ func (s *server) read(link *pipeline.Server) error {
 // that the host takes no more.
 func (s *server) serve(b []byte) error {
 	if b[0] != '[' {
-		return s.request(b, s.Send)
+		return s.request(b, Version1, s.Send)
 	}
 	n := 0
 	for range elements(b) {
@@ -82,30 +84,29 @@ func (s *server) serve(b []byte) error {
 	}
 	all := &batch{left: n, send: s.Send}
 	for e := range elements(b) {
-		if err := s.request(e, all.answer); err != nil {
+		if err := s.request(e, Version2, all.answer); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// request begins to serve a request. Its answer, nil if it gets none, goes to
-// answer exactly once, unless request returns an error.
-func (s *server) request(b []byte, answer func([]byte) error) error {
+// request begins to serve a request, which is of version otherwise if nothing in
+// it says what it is. Its answer, nil if it gets none, goes to answer exactly
+// once, unless request returns an error.
+func (s *server) request(b []byte, otherwise Version, answer func([]byte) error) error {
 	m, err := parse(b)
 	var name string
 	if err == nil {
 		name, err = m.name()
 	}
 	if err != nil {
-		return answer(appendError(nil, m.version, m.id, invalidRequest, curlew.Errorf(curlew.InvalidArgument, "invalid request: %w", err)))
-	}
-	target, refused := s.lookup(name)
-	if refused == nil && target.MaxReceive > 0 && len(b) > target.MaxReceive {
-		refused = curlew.NewError(curlew.ResourceExhausted, (&sizeError{size: int64(len(b)), limit: target.MaxReceive, whole: true}).Error())
+		version := max(m.version, otherwise)
+		return answer(appendError(nil, version, m.id, invalidRequest, curlew.Errorf(curlew.InvalidArgument, "invalid request: %w", err)))
 	}
 	// In JSON-RPC 1.0 net/rpc answers everything.
 	silent := m.version == Version2 && m.id == nil
+	target, refused := s.lookup(name, inside(m.params))
 	if refused != nil {
 		if silent {
 			return answer(nil)
@@ -121,14 +122,27 @@ func (s *server) request(b []byte, answer func([]byte) error) error {
 	return nil
 }
 
-// lookup finds a method, or says why it cannot be called.
-func (s *server) lookup(name string) (*wire.Target, *curlew.Error) {
+// lookup finds a method for a request with n bytes of parameters, or says why it
+// cannot be called.
+func (s *server) lookup(name string, n int) (*wire.Target, *curlew.Error) {
 	service, method := curlew.SplitName(name)
 	target, err := s.d.Lookup(service, method, wire.Attributes{})
 	if err != nil {
 		return nil, curlew.ErrorOf(err)
 	}
+	if limit := cmp.Or(target.MaxReceive, s.limits.MaxReceive); n > limit {
+		return nil, tooLarge(n, limit)
+	}
 	return target, pipeline.Unary(target.Method, protocolName)
+}
+
+// inside returns the number of bytes of parameters without the brackets of a
+// list.
+func inside(params []byte) int {
+	if len(params) > 0 && params[0] == '[' {
+		return len(params) - 2
+	}
+	return len(params)
 }
 
 // batch collects the answers to a batch of requests. It is safe for concurrent
