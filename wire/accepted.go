@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/curlewrpc/curlew"
@@ -23,6 +24,7 @@ import (
 type accepted struct {
 	net.Conn
 	prefix []byte
+	heard  atomic.Bool // the peer has said something, a load balancer aside
 }
 
 func (a *accepted) Read(p []byte) (int, error) {
@@ -67,6 +69,8 @@ func (l *Listener) serve(ctx context.Context, a *accepted, d Dispatcher) {
 func (l *Listener) logHandshake(log *slog.Logger, a *accepted, err error) {
 	level := slog.LevelWarn
 	switch {
+	case l.isDraining():
+		return
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		err = fmt.Errorf("nothing that could be understood within %v: %w", l.config.Limits.Handshake, err)
 		fallthrough
@@ -84,6 +88,9 @@ func (l *Listener) handshake(ctx context.Context, a *accepted, conn *Conn) (Fram
 	}
 	if err := a.SetDeadline(deadline); err != nil {
 		return nil, err
+	}
+	if l.isDraining() && len(a.prefix) == 0 { // see Drain
+		return nil, net.ErrClosed
 	}
 	framing, err := l.choose(a, conn)
 	if err != nil {
@@ -115,11 +122,11 @@ func (l *Listener) proxied(ctx context.Context, deadline time.Time, a *accepted,
 
 // choose finds the framing, through TLS where that is configured.
 func (l *Listener) choose(a *accepted, conn *Conn) (Framing, error) {
+	if err := a.peek(); err != nil {
+		return nil, fmt.Errorf("waiting for the first byte: %w", err)
+	}
 	if l.config.TLS == nil {
 		return l.sniff(a.Conn, a.prefix, conn)
-	}
-	if err := a.peek(); err != nil {
-		return nil, fmt.Errorf("waiting for TLS: %w", err)
 	}
 	if a.prefix[0] != tlsHandshake {
 		if l.config.AllowPlaintext {
@@ -150,15 +157,15 @@ func (l *Listener) choose(a *accepted, conn *Conn) (Framing, error) {
 
 // peek waits for the first bytes.
 func (a *accepted) peek() error {
-	if len(a.prefix) > 0 {
-		return nil
+	if len(a.prefix) == 0 {
+		buf := make([]byte, MaxSniff)
+		n, err := a.Conn.Read(buf)
+		if n == 0 {
+			return err
+		}
+		a.prefix = buf[:n]
 	}
-	buf := make([]byte, MaxSniff)
-	n, err := a.Conn.Read(buf)
-	if n == 0 {
-		return err
-	}
-	a.prefix = buf[:n]
+	a.heard.Store(true)
 	return nil
 }
 

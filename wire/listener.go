@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"sync"
 	"time"
@@ -117,15 +118,25 @@ func (c *ListenerConfig) check() (map[string]Framing, error) {
 // Addr implements [Source].
 func (l *Listener) Addr() net.Addr { return l.listener.Addr() }
 
-// Drain implements [Source].
+// Drain implements [Source]. Connections whose peer has not said anything yet
+// are closed.
 func (l *Listener) Drain() {
 	l.mu.Lock()
 	drained := l.drained
 	l.drained = true
+	conns := maps.Clone(l.conns)
 	l.mu.Unlock()
-	if !drained {
-		close(l.draining)
-		l.listener.Close()
+	if drained {
+		return
+	}
+	close(l.draining)
+	l.listener.Close()
+	for conn := range conns {
+		if !conn.heard.Load() {
+			// It fails only if the connection is closed. One whose deadline is set
+			// after this one sees that the listener drains.
+			_ = conn.SetReadDeadline(time.Unix(1, 0))
+		}
 	}
 }
 

@@ -109,6 +109,53 @@ func TestListenerDrains(t *testing.T) {
 	})
 }
 
+// TestListenerDrainsTheSilent: nobody waits for those who have said nothing.
+func TestListenerDrainsTheSilent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		proxied, release := make(chan struct{}), make(chan struct{})
+		for name, proxy := range map[string]func(context.Context, net.Conn) (net.Addr, net.Addr, []byte, error){
+			"from the beginning": nil,
+			"behind a proxy": func(context.Context, net.Conn) (net.Addr, net.Addr, []byte, error) {
+				close(proxied)
+				<-release
+				return nil, nil, nil, nil
+			},
+		} {
+			r := serve(t, wire.ListenerConfig{Framings: framings(), Proxy: proxy})
+			begin := time.Now()
+			conn := r.dial()
+			if proxy != nil {
+				<-proxied
+			}
+			synctest.Wait()
+			r.source.Drain()
+			if proxy != nil {
+				close(release)
+			}
+			_, err := conn.Read(make([]byte, 1))
+			assert.Equal(t, err, io.EOF, name)
+			assert.NoError(t, r.ended(), name)
+			assert.Equal(t, time.Since(begin), 0, name)
+		}
+	})
+}
+
+// TestListenerDrainsTheSlow: who has begun to speak may finish.
+func TestListenerDrainsTheSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := serve(t, wire.ListenerConfig{Framings: framings()})
+		conn := r.dial()
+		io.WriteString(conn, "a")
+		synctest.Wait()
+		r.source.Drain()
+		<-time.After(time.Second)
+		io.WriteString(conn, "a")
+		answer, _ := io.ReadAll(conn)
+		assert.Contains(t, string(answer), "bye")
+		assert.NoError(t, r.ended())
+	})
+}
+
 func TestListenerStopsHard(t *testing.T) {
 	reason := errors.New("enough")
 	for name, stop := range map[string]func(*rig){

@@ -19,7 +19,7 @@ const tlsHandshake = 0x16
 // sniff reads the first bytes of raw after prefix until they tell the framing,
 // and fills conn.
 func (l *Listener) sniff(raw net.Conn, prefix []byte, conn *Conn) (Framing, error) {
-	buf := append(make([]byte, 0, MaxSniff), prefix...)
+	buf := slices.Grow(prefix, max(0, MaxSniff-len(prefix)))
 	sniffer := newSniffer(l.config.Framings)
 	framing, decided := sniffer.next(buf)
 	for !decided {
