@@ -104,7 +104,7 @@ func TestWrongUse(t *testing.T) {
 	}
 	t.Chdir(t.TempDir())
 	var out, errs bytes.Buffer
-	if status := run(t.Context(), []string{"-once"}, &out, &errs); status != 2 || !strings.Contains(errs.String(), "give it files") {
+	if status := run(t.Context(), []string{"-once"}, &out, &errs); status != 2 || !strings.Contains(errs.String(), "give it files as arguments") {
 		t.Errorf("outside the repository: exit status %d and %q", status, errs.String())
 	}
 }

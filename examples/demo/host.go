@@ -34,7 +34,7 @@ import (
 type host struct {
 	server  *server.Server
 	address string      // host:port
-	socket  string      // path of the Unix socket
+	socket  string      // address of the Unix socket
 	trust   *tls.Config // of clients
 	journal journal
 	calls   *callLog
@@ -77,18 +77,20 @@ const preferred = "127.0.0.1:8080"
 // listen binds addr, or what is free if it is empty, and a Unix socket.
 func (h *host) listen(ctx context.Context, addr string) error {
 	var err error
-	if h.temp, err = os.MkdirTemp("", "curlew"); err != nil {
-		return err
-	}
-	h.socket = filepath.Join(h.temp, "demo.sock")
-	bind := func(addr string) error { return h.server.Listen(ctx, addr, "unix://"+filepath.ToSlash(h.socket)) }
 	if addr != "" {
-		err = bind(addr)
-	} else if err = bind(preferred); err != nil {
-		err = bind("127.0.0.1:0")
+		err = h.server.Listen(ctx, addr)
+	} else if err = h.server.Listen(ctx, preferred); err != nil {
+		err = h.server.Listen(ctx, "127.0.0.1:0")
 	}
 	if err != nil {
 		return fmt.Errorf("%w; give a free port by -addr host:port, or none for any", err)
+	}
+	if h.temp, err = os.MkdirTemp("", "curlew"); err != nil {
+		return err
+	}
+	h.socket = "unix:" + filepath.ToSlash(filepath.Join(h.temp, "demo.sock"))
+	if err := h.server.Listen(ctx, h.socket); err != nil {
+		return fmt.Errorf("%w; the folder for temporary files must be writable and its path short", err)
 	}
 	for _, a := range h.server.Addrs() {
 		if tcp, ok := a.(*net.TCPAddr); ok {

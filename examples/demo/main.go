@@ -155,8 +155,8 @@ func repository() (string, error) {
 		}
 		dir = filepath.Join(dir, "..")
 	}
-	return "", errors.New("there are no texts to count: run the demo inside the repository, or give it files: demo FILE ...")
+	return "", errors.New("there are no texts to count: run the demo inside the repository, or give it files as arguments")
 }
 
-// patience bounds each call of the tour.
-const patience = 20 * time.Second
+// patience bounds each call of the tour, and each connection.
+const patience = 10 * time.Second

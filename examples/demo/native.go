@@ -46,7 +46,7 @@ func (t *tour) nativeTLS() error {
 }
 
 func (t *tour) nativeUnix() error {
-	return t.dial("unix://"+t.host.socket, nil, func(c *client.Client) {
+	return t.dial(t.host.socket, nil, func(c *client.Client) {
 		t.arithmetic(c)
 		t.greetings(greetv1.NewGreeterClient(c))
 	})
@@ -210,14 +210,18 @@ func (t *tour) users(c usersv1.UserServiceClient) {
 	})
 	t.check("UserService.CreateUser Ada again", "already_exists; detail: email of user 1", func(ctx context.Context) (string, error) {
 		_, err := c.CreateUser(ctx, ada)
-		for _, detail := range curlew.ErrorOf(err).Details() {
-			var problem usersv1.UserProblem
-			if _, err := detail.Read(&problem); err != nil {
-				return "", err
-			}
-			return fmt.Sprintf("%s; detail: %s of user %d", curlew.CodeOf(err), problem.GetField(), problem.GetOwner()), nil
+		if err == nil {
+			return "created twice", nil
 		}
-		return "", err
+		details := curlew.ErrorOf(err).Details()
+		if len(details) != 1 {
+			return fmt.Sprintf("%d details", len(details)), err
+		}
+		var problem usersv1.UserProblem
+		if _, err := details[0].Read(&problem); err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("%s; detail: %s of user %d", curlew.CodeOf(err), problem.GetField(), problem.GetOwner()), nil
 	})
 }
 

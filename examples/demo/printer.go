@@ -74,6 +74,9 @@ func (p *printer) row(right bool, protocol, client, call, answer string, took ti
 		mark = p.paint(red, "✗")
 	}
 	answer, _, _ = strings.Cut(answer, "\n")
+	if runes := []rune(answer); len(runes) > answerWidth {
+		answer = string(runes[:answerWidth-1]) + "…" // if it is wrong, all of it is listed at the end
+	}
 	p.printf("%s %s%s%s%s%s\n", mark, pad(protocol, protocolWidth), pad(client, clientWidth), pad(call, callWidth),
 		pad(answer, answerWidth), p.paint(dim, fmt.Sprintf("%9s", duration(took))))
 }

@@ -93,6 +93,18 @@ func TestInterceptors(t *testing.T) {
 	}
 }
 
+// TestOtherFields: a client whose types bind a number to another field than the
+// server's is told at the first call.
+func TestOtherFields(t *testing.T) {
+	c := start(t, plenty).Client(client.WithInterceptors(guide.WithToken(token)))
+	order := struct{ Amount, Item string }{"2", "tea"}
+	err := c.Call(t.Context(), "Orders.Place", &order, new(guide.Receipt), curlew.WithHeader("tenant", "acme"))
+	if err == nil || !strings.Contains(err.Error(), "Amount") || !strings.Contains(err.Error(), "Item") {
+		t.Errorf("an order with other fields gives %v, want an error that names them", err)
+	}
+	t.Log(err)
+}
+
 // TestDeadline: the caller's deadline reaches the handler, and what it calls.
 func TestDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
