@@ -28,7 +28,7 @@ func (t *tour) textStats(c *client.Client) {
 	}
 	var last *textstats.Stats
 	updates := 0
-	t.check(fmt.Sprintf("TextStats.Count, %d files (bidi)", len(t.files)), want.String(), func(ctx context.Context) (string, error) {
+	t.check("TextStats.Count, "+plural(len(t.files), "file")+" (bidi)", want.String(), func(ctx context.Context) (string, error) {
 		stats, err := textstats.Count(ctx, c, t.files, func(s *textstats.Stats) {
 			updates++
 			t.out.progress("%s: %d words, %d different; %s", s.File, s.Words, s.Distinct, words(s.Top, 5))
@@ -42,8 +42,15 @@ func (t *tour) textStats(c *client.Client) {
 	if last == nil {
 		return
 	}
-	t.out.printf("    %s to %s: %d different words, most often %s. On the way: %d updates.\n",
-		t.files[0], t.files[len(t.files)-1], last.Distinct, words(last.Top, 5), updates)
+	t.out.printf("    %s: %s, most often %s. On the way: %s.\n",
+		strings.Join(t.files, ", "), plural(last.Distinct, "different word"), words(last.Top, 5), plural(updates, "update"))
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // words writes the first n words of a list.
