@@ -304,6 +304,7 @@ func TestListenerSurvivesAPanic(t *testing.T) {
 		r := serve(t, wire.ListenerConfig{Framings: []wire.Framing{bad, fake{name: "good", magic: "y"}}})
 		assert.Equal(t, r.tell("x"), "")
 		assert.Equal(t, r.tell("y"), "good:y")
+		synctest.Wait()
 		assert.Contains(t, r.log.String(), "a bug")
 	})
 }

@@ -167,7 +167,8 @@ func TestListenerProxyHeaderThatFails(t *testing.T) {
 				return nil, nil, nil, errors.New("no header")
 			},
 		})
-		assert.Equal(t, r.tell("1x"), "")
+		answer, _ := io.ReadAll(r.dial())
+		assert.Equal(t, string(answer), "")
 		synctest.Wait()
 		assert.Contains(t, r.log.String(), "no header")
 	})

@@ -5,6 +5,7 @@ package h1_test
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
@@ -82,6 +83,39 @@ func TestHandler(t *testing.T) {
 			assert.Equal(t, string(body), "else")
 		})
 	}
+}
+
+// TestTLS: a user's handler and a protocol see the connection's TLS, though
+// net/http itself does not do it.
+func TestTLS(t *testing.T) {
+	assert.NoLeaks(t)
+	borrowed := httptest.NewTLSServer(nil) // for its certificate
+	defer borrowed.Close()
+	client := &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: borrowed.Client().Transport.(*http.Transport).TLSClientConfig}}
+	defer client.CloseIdleConnections()
+	f := h1.New([]wire.HTTPProtocol{protocol{"test", func(r *wire.HTTPRequest) wire.Match {
+		if r.Path == "/rpc" {
+			return wire.Yes
+		}
+		return wire.No
+	}, func(_ context.Context, x wire.Exchange) {
+		answer(x, 200, x.Request().Scheme+" "+x.Request().Peer.TLS.NegotiatedProtocol)
+	}}}, h1.WithHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "user "+r.TLS.NegotiatedProtocol) })))
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	assert.NoError(t, err)
+	source, err := wire.NewListener(l, wire.ListenerConfig{Framings: []wire.Framing{f}, TLS: &tls.Config{Certificates: borrowed.TLS.Certificates}})
+	assert.NoError(t, err)
+	served := make(chan error, 1)
+	go func() { served <- source.Serve(t.Context(), nil) }()
+	for path, want := range map[string]string{"/rpc": "https http/1.1", "/": "user http/1.1"} {
+		response, err := client.Get("https://" + l.Addr().String() + path)
+		assert.NoError(t, err)
+		body, err := io.ReadAll(response.Body)
+		assert.NoError(t, err)
+		assert.Equal(t, string(body), want)
+	}
+	source.Close()
+	assert.NoError(t, <-served)
 }
 
 // wrapped is a ResponseWriter as middleware makes them.
