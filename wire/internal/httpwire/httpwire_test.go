@@ -33,7 +33,7 @@ func TestMillis(t *testing.T) {
 		assert.True(t, err != nil, text, "is no timeout")
 	}
 	for d, want := range map[time.Duration]string{
-		-time.Hour: "0", 0: "0", 1: "1", time.Millisecond: "1", 1500 * time.Microsecond: "2", time.Hour: "3600000", 1<<62: "9999999999",
+		-time.Hour: "0", 0: "0", 1: "1", time.Millisecond: "1", 1500 * time.Microsecond: "2", time.Hour: "3600000", 1 << 62: "9999999999",
 	} {
 		assert.Equal(t, httpwire.FormatMillis(d), want, d)
 	}
