@@ -130,16 +130,16 @@ func TestReaderMemory(t *testing.T) {
 		"a string without end":   io.MultiReader(strings.NewReader(`{"a":"`), endless('x')),
 		"white space inside":     io.MultiReader(strings.NewReader(`{`), endless(' ')),
 		"a million levels":       strings.NewReader(strings.Repeat("[", 1_000_000)),
-		"a million keys":         strings.NewReader("{" + strings.Repeat(`"a":`, 1_000_000)),
-		"white space before all": io.LimitReader(endless(' '), 1<<26),
+		"a million keys":         strings.NewReader("{" + strings.Repeat(`"a":[`, 1_000_000)),
+		"white space before all": io.LimitReader(endless(' '), 1<<22),
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_, err := newReader(in, 0, 1<<22).next(at(1 << 20))
+		_, err := newReader(in, 0, 1<<20).next(at(1 << 18))
 		runtime.ReadMemStats(&after)
 		assert.True(t, err != nil, name, "is no message")
 		grown := after.TotalAlloc - before.TotalAlloc
-		assert.True(t, grown < 8<<20, name, "allocates", grown)
+		assert.True(t, grown < 2<<20, name, "allocates", grown)
 	}
 }
 
@@ -194,10 +194,10 @@ func TestUniqueKeys(t *testing.T) {
 	}
 }
 
-// TestManyKeys: half a million keys in one object are no problem.
+// TestManyKeys: a hundred thousand keys in one object are no problem.
 func TestManyKeys(t *testing.T) {
 	var b bytes.Buffer
-	for i := range 500_000 {
+	for i := range 100_000 {
 		b.WriteByte("{,"[min(i, 1)])
 		b.WriteString(`"k`)
 		b.WriteString(strings.Repeat("0", i%7))

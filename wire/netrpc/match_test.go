@@ -77,3 +77,16 @@ func TestMatch(t *testing.T) {
 		assert.Equal(t, m, wire.No, name, "decided after", n)
 	}
 }
+
+// TestMatchDecides: whatever comes, Match has a verdict and no panic.
+func TestMatchDecides(t *testing.T) {
+	for a := range 256 {
+		for b := range 256 {
+			for _, c := range []byte{0, 1, 3, 8, 0x7f, 0x80, 0x81, 0xff} {
+				stream := append([]byte{byte(a), byte(b)}, bytes.Repeat([]byte{c}, 20)...)
+				m, n := verdict(t, stream)
+				assert.True(t, m != wire.Maybe && n <= 9, "no verdict on", fmt.Sprintf("% x", stream))
+			}
+		}
+	}
+}
