@@ -16,7 +16,7 @@ func TestMain(m *testing.M) { assert.Main(m) }
 
 func TestGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(3, 100)
+		g := newGate(4, 100)
 		ctx, cancel := context.WithCancelCause(t.Context())
 		entered := make(chan error, 1)
 		enter := func(n int) { go func() { entered <- g.enter(ctx, n) }() }
@@ -34,7 +34,7 @@ func TestGate(t *testing.T) {
 		assert.NoError(t, g.enter(ctx, 99), "exactly the room")
 		assert.NoError(t, g.enter(ctx, 0), "no bytes need no room")
 		enter(0)
-		waits("three calls are in flight")
+		waits("four calls are in flight")
 		g.leave(1, 0)
 		assert.NoError(t, <-entered)
 
@@ -46,7 +46,7 @@ func TestGate(t *testing.T) {
 		empty := make(chan bool, 1)
 		go func() { empty <- g.wait(make(chan struct{})) }()
 		g.leave(1, 1)
-		g.leave(1, 0)
+		g.leave(2, 0)
 		synctest.Wait()
 		assert.Equal(t, len(empty), 0, "one call is in flight")
 		g.leave(1, 99)
