@@ -221,7 +221,7 @@ func (r *rig) fakeServer(f func(net.Conn)) {
 func clientNeverReads(r *rig) {
 	r.limits.server.MaxStreams = 100
 	r.serve(echoes())
-	r.flood(r.manyCalls())
+	r.flood(r.recordCalls())
 	r.settle()
 	r.stillServes("a client that never reads")
 	ctx, cancel := context.WithTimeout(r.ctx, 5*time.Second)
@@ -246,8 +246,8 @@ func (r *rig) flood(session []byte) {
 	})
 }
 
-// manyCalls is what a client sends that makes twenty calls.
-func (r *rig) manyCalls() []byte {
+// recordCalls returns what a client sends that makes twenty calls.
+func (r *rig) recordCalls() []byte {
 	r.Helper()
 	tape := &tape{line: r.line}
 	c := r.newClientOver(tape.dial)
@@ -265,7 +265,7 @@ func clientNeverReadsMemory(r *rig) {
 	r.limits.server = wire.Limits{MaxBuffered: 2 << 20, MaxStreams: 20}
 	r.serve(echoes())
 	const n = 10
-	session := r.manyCalls()
+	session := r.recordCalls()
 	grown := r.heapGrowth(func() {
 		for range n {
 			r.flood(session)
