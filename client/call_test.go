@@ -43,6 +43,7 @@ func TestCallByName(t *testing.T) {
 		assert.True(t, seen.Options().OneWay)
 		request, _ := seen.Request()
 		assert.Equal(t, *request.(*int), 7)
+		released(t, c, n)
 	})
 }
 
@@ -103,6 +104,8 @@ func TestErrorsKeepTheirFacts(t *testing.T) {
 		c := dial(t, n, "a:1")
 		_, err := hello(t.Context(), c)
 		assert.True(t, err == error(divide), "the server's error is not wrapped")
+		assert.ErrorIs(t, c.Notify(t.Context(), "Log.Write", "x"), curlew.Unknown)
+		released(t, c, n)
 		assert.Equal(t, err.Error(), "divide by zero")
 
 		plain := dial(t, new(network), "a:1", WithInterceptors(func(curlew.Handler) curlew.Handler {

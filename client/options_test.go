@@ -84,13 +84,17 @@ func TestAuthority(t *testing.T) {
 type lifo struct {
 	mu      sync.Mutex
 	nodes   []balance.Node
+	stale   bool // it ignores all but the first update
+	picks   int
 	results []balance.Result
 }
 
 func (l *lifo) Update(nodes []balance.Node) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.nodes = nodes
+	if !l.stale || l.nodes == nil {
+		l.nodes = nodes
+	}
 }
 
 func (l *lifo) Pick(context.Context, balance.Info) (balance.Pick, error) {
@@ -99,6 +103,7 @@ func (l *lifo) Pick(context.Context, balance.Info) (balance.Pick, error) {
 	if len(l.nodes) == 0 {
 		return balance.Pick{}, balance.ErrNotReady
 	}
+	l.picks++
 	return balance.Pick{Node: l.nodes[len(l.nodes)-1], Feedback: l}, nil
 }
 
@@ -144,7 +149,26 @@ func TestStubbornPicker(t *testing.T) {
 		c := dial(t, n, "a:1", WithPicker(func() balance.Picker { return l }))
 		_, err := hello(t.Context(), c)
 		assert.ErrorIs(t, err, curlew.Unavailable)
-		assert.True(t, len(l.results) < 100, len(l.results), "picks")
+		assert.True(t, l.picks < 100, l.picks, "picks")
+		assert.Equal(t, len(l.results), l.picks, "each pick has a result")
+	})
+}
+
+// Neither does one that insists on a server that is gone.
+func TestStalePicker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newScript()
+		l := &lifo{stale: true}
+		c := dial(t, new(network), "script:///greeter", WithResolver(r), WithPicker(func() balance.Picker { return l }))
+		r.addresses("a:1")
+		r.addresses("b:2")
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := hello(ctx, c)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Contains(t, err.Error(), "the picker finds no server ready")
+		assert.Equal(t, len(l.results), l.picks)
 	})
 }
 

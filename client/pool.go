@@ -99,14 +99,11 @@ func (p *pool) acquire(ctx context.Context) (*conn, error) {
 		return c, err
 	}
 	select {
-	case <-w.done:
+	case <-w.done: // soon also when the pool is retired, because that ends the dial
 		return w.conn, w.err
 	case <-ctx.Done():
 		p.leave(w)
 		return nil, contextError(ctx, "waiting for a connection to "+p.remote.String())
-	case <-p.ctx.Done():
-		p.leave(w)
-		return nil, p.gone()
 	}
 }
 

@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/discovery"
 	"github.com/curlewrpc/curlew/internal/assert"
+	"github.com/curlewrpc/curlew/policy"
 	"github.com/curlewrpc/curlew/resilience"
 	"github.com/curlewrpc/curlew/wire"
 )
@@ -89,6 +91,84 @@ func TestMoreConnectionsWhenOneIsFull(t *testing.T) {
 		assert.Equal(t, n.open(), 1, "connections without calls are closed but for one")
 		assert.Equal(t, len(start(t, c, 5)()), 0)
 		assert.Equal(t, n.dialed(), 3)
+	})
+}
+
+// Calls that all wait for the first dial get more connections too.
+func TestGrowthAfterSlowDial(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHeld()
+		n := &network{serve: h.serve, capacity: 10, connect: func(context.Context, string) error {
+			pass(time.Second)
+			return nil
+		}}
+		c := dial(t, n, "a:1", WithMaxConnections(3))
+		wait := start(t, c, 35)
+		assert.Equal(t, n.dialed(), 1)
+		pass(time.Minute)
+		synctest.Wait()
+		assert.Equal(t, n.open(), 3)
+		assert.Equal(t, h.running.Load(), 30)
+		close(h.letGo)
+		assert.Equal(t, len(wait()), 0)
+	})
+}
+
+// onlyPool returns the pool of a client of one server.
+func onlyPool(t *testing.T, c *Client) *pool {
+	t.Helper()
+	synctest.Wait() // for the resolver
+	for _, p := range c.cluster.pools {
+		return p
+	}
+	t.Fatal("the client has no pool")
+	return nil
+}
+
+func TestRoomIsReserved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := dial(t, &network{capacity: 2}, "a:1")
+		assert.NoError(t, c.Connect(t.Context()))
+		p := onlyPool(t, c)
+		conn := (*p.conns.Load())[0]
+		assert.True(t, conn.reserve(), "one")
+		assert.True(t, conn.reserve(), "two")
+		assert.True(t, !conn.reserve(), "the session does not know of the first two yet")
+		conn.opened()
+		conn.release()
+		assert.True(t, conn.reserve(), "two again")
+
+		// A call that gives up gives back what it was given in the same moment.
+		p.leave(&waiter{conn: conn})
+		conn.opened()
+		conn.release()
+		assert.Equal(t, conn.calls.count(), 0)
+		assert.Equal(t, conn.opening.Load(), 0)
+	})
+}
+
+func TestWaitersOfGrowthThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n *network
+		n = &network{capacity: 1, connect: func(context.Context, string) error {
+			if n.dialed() > 1 {
+				pass(time.Second)
+				return unavailable("no more than one")
+			}
+			return nil
+		}}
+		c := dial(t, n, "a:1")
+		assert.NoError(t, c.Connect(t.Context()))
+		p := onlyPool(t, c)
+		first, err := p.acquire(t.Context())
+		assert.NoError(t, err)
+		second, err := p.acquire(t.Context())
+		assert.NoError(t, err)
+		assert.True(t, first == second, "it waits in the queue of the one that there is")
+		for range 2 {
+			first.opened()
+			first.release()
+		}
 	})
 }
 
@@ -362,6 +442,20 @@ func TestTransparentRetry(t *testing.T) {
 	}
 }
 
+// When the caller has gone, the error is what the attempt said.
+func TestNoRetryForNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		c := dial(t, &network{refuse: func(*session, *curlew.Call) error {
+			cancel()
+			return unavailable("the attempt's error").WithProgress(curlew.NotSent)
+		}}, "a:1")
+		_, err := hello(ctx, c)
+		assert.ErrorIs(t, err, curlew.Unavailable)
+		assert.Contains(t, err.Error(), "the attempt's error")
+	})
+}
+
 func TestResolverUpdates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHeld()
@@ -392,6 +486,42 @@ func TestResolverUpdates(t *testing.T) {
 	})
 }
 
+// A resolver that recovers is asked again soon when it fails the next time.
+func TestResolverBackoff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newScript()
+		dial(t, new(network), "script:///greeter", WithResolver(r))
+		fail := func() time.Duration {
+			r.updates <- told{err: errors.New("lost")}
+			begun := time.Now()
+			r.addresses("a:1")
+			return time.Since(begun)
+		}
+		for range 20 {
+			r.updates <- told{err: errors.New("lost")}
+		}
+		fail()
+		assert.True(t, fail() <= 20*time.Millisecond, "the wait is short again")
+	})
+}
+
+func TestResolverTellsPolicy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHeld()
+		r := newScript()
+		c := dial(t, &network{serve: h.serve}, "script:///greeter", WithResolver(r))
+		told1, err := policy.New(policy.Rules{Default: policy.Method{Timeout: time.Second}})
+		assert.NoError(t, err)
+		r.updates <- told{update: discovery.Update{Endpoints: []discovery.Endpoint{{Address: "a:1"}}, Policy: told1}}
+		r.addresses("a:1") // says nothing of policy
+		synctest.Wait()
+		begun := time.Now()
+		_, err = hello(t.Context(), c)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, time.Since(begun), time.Second)
+	})
+}
+
 func TestResolverFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := new(network)
@@ -414,6 +544,14 @@ func TestResolverFails(t *testing.T) {
 		r.addresses("a:1")
 		_, err := hello(t.Context(), c)
 		assert.NoError(t, err)
+
+		n.connect = func(ctx context.Context, _ string) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		r.addresses("b:2")
+		synctest.Wait()
+		expect("b:2 has not completed the handshake yet") // and no older error
 	})
 }
 
@@ -440,10 +578,11 @@ func TestCloseEndsWhatWaits(t *testing.T) {
 		for _, c := range []*Client{c, silent, down} {
 			assert.NoError(t, c.Close())
 		}
+		assert.True(t, n.session(0).isClosed(), "when Close has returned")
+		assert.True(t, onlyPool(t, down).retry == nil, "no timer is left")
 		for _, err := range slices.Concat(running(), connecting(), waiting()) {
 			assert.Equal(t, err.Error(), errClosed.Error())
 		}
-		assert.True(t, n.session(0).isClosed())
 		assert.NoError(t, c.Close(), "a second Close")
 	})
 }

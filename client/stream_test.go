@@ -87,6 +87,9 @@ func TestStreamToItsEnd(t *testing.T) {
 		released(t, c, n)
 		assert.NoError(t, s.Close())
 		assert.Equal(t, e.times, 1)
+		for _, stop := range s.(*stream).stops {
+			assert.True(t, !stop(), "no watch is left on a context")
+		}
 	})
 }
 
@@ -216,6 +219,7 @@ func TestUnaryCallAsStream(t *testing.T) {
 		assert.Equal(t, *e, ending{1, nil})
 		assert.Equal(t, trailer.Get("ended"), "yes")
 		assert.ErrorIs(t, s.Send(t.Context(), &got), io.EOF)
+		assert.True(t, !s.(*unaryStream).stop(), "no watch is left on a context")
 		released(t, c, n)
 
 		_, s, e = openStream(t, t.Context(), n, unary)
