@@ -446,13 +446,16 @@ func TestTransparentRetry(t *testing.T) {
 func TestNoRetryForNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
+		opens := 0
 		c := dial(t, &network{refuse: func(*session, *curlew.Call) error {
+			opens++
 			cancel()
 			return unavailable("the attempt's error").WithProgress(curlew.NotSent)
 		}}, "a:1")
 		_, err := hello(ctx, c)
 		assert.ErrorIs(t, err, curlew.Unavailable)
 		assert.Contains(t, err.Error(), "the attempt's error")
+		assert.Equal(t, opens, 1)
 	})
 }
 
@@ -541,7 +544,10 @@ func TestResolverFails(t *testing.T) {
 		expect("registry at 10.0.0.1 says no")
 		r.addresses()
 		expect("the resolver knows no endpoint")
+		n.connect = func(context.Context, string) error { return unavailable("a:1 says no") }
 		r.addresses("a:1")
+		expect("a:1 says no")
+		n.connect = nil
 		_, err := hello(t.Context(), c)
 		assert.NoError(t, err)
 
