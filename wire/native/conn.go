@@ -72,6 +72,7 @@ type conn struct {
 	goingAway   bool          // the peer or we drain: no new outgoing streams
 	away        chan struct{} // closed with goingAway
 	drained     bool          // we have sent DRAIN
+	farewell    *time.Timer   // ends a drained connection that the peer does not
 	alive       liveness
 	pings       pingGuard
 	helloDone   bool                             // owned by the read loop
@@ -175,6 +176,9 @@ func (c *conn) fail(err *curlew.Error) {
 	c.err = err
 	c.leave()
 	c.alive.stop()
+	if c.farewell != nil {
+		c.farewell.Stop()
+	}
 	failed := slices.Collect(maps.Values(c.streams))
 	c.slots.dismiss()
 	c.mu.Unlock()
@@ -220,7 +224,8 @@ func (c *conn) closeWith(code closeCode, err *curlew.Error) {
 	c.fail(err)
 }
 
-// closeTimeout bounds the last write of a connection.
+// closeTimeout bounds the last write of a connection, and the wait for the peer
+// to end one that has been drained.
 const closeTimeout = time.Second
 
 // leave takes no more outgoing calls. mu is held.
@@ -245,14 +250,18 @@ func (c *conn) drain() {
 	c.closeIfDrained()
 }
 
-// closeIfDrained ends a connection that has been drained and is quiet.
+// closeIfDrained ends a connection that has been drained and is quiet. The peer
+// is given a moment to do so first: a CALL that has crossed with the DRAIN is
+// answered, and not met by a closed socket, of which its caller could not tell
+// whether it was begun.
 func (c *conn) closeIfDrained() {
 	c.mu.Lock()
-	over := c.drained && c.incoming == 0 && c.outgoing == 0 && c.err == nil
-	c.mu.Unlock()
-	if over {
-		c.closeWith(closeNormal, curlew.Errorf(curlew.Unavailable, "connection to %s: closed after draining", c.peer).
-			WithOrigin(curlew.OriginTransport).WithCause(errGone))
+	defer c.mu.Unlock()
+	if c.drained && c.farewell == nil && c.incoming == 0 && c.outgoing == 0 && c.err == nil {
+		c.farewell = time.AfterFunc(closeTimeout, func() {
+			c.closeWith(closeNormal, curlew.Errorf(curlew.Unavailable, "connection to %s: closed after draining", c.peer).
+				WithOrigin(curlew.OriginTransport).WithCause(errGone))
+		})
 	}
 }
 

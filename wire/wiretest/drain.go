@@ -100,8 +100,9 @@ func hardStop(r *rig) {
 	r.check(curlew.CodeOf(out.err) != curlew.DeadlineExceeded, "a call that was cut hung: %v", out.err)
 }
 
-// drainInvisible: while a server gives way to the next, calls go on without an
-// error, and none is run twice.
+// drainInvisible: while a server gives way to the next, unary calls go on
+// without an error. A stream that crosses with the drain was not begun and says
+// so: its caller may open it again. Nothing is run twice.
 func drainInvisible(r *rig) {
 	var served atomic.Int64
 	echo := handlers{each: func(_ context.Context, in string) (string, error) {
@@ -121,7 +122,11 @@ func drainInvisible(r *rig) {
 				default:
 				}
 				n := calls.Add(1)
-				if _, err := r.exchange(r.ctx, r.kind, "x"); err != nil {
+				_, err := r.exchange(r.ctx, r.kind, "x")
+				for err != nil && r.kind != curlew.KindUnary && curlew.ErrorOf(err).Retryable() {
+					_, err = r.exchange(r.ctx, r.kind, "x")
+				}
+				if err != nil {
 					return "", fmt.Errorf("call %d: %w", n, err)
 				}
 				timer := time.NewTimer(time.Millisecond)
