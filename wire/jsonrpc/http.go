@@ -69,7 +69,11 @@ func (h *HTTP) Serve(ctx context.Context, x wire.Exchange, d wire.Dispatcher) {
 			x.Reset(context.Cause(ctx))
 			return
 		}
-		e.answer = appendError(nil, Version2, nil, invalidRequest, httpwire.Classify(err, curlew.InvalidArgument, "request"))
+		failed := httpwire.Classify(err, curlew.InvalidArgument, "request")
+		if failed.Code() == curlew.ResourceExhausted { // of the two limits it knows the sum
+			failed = curlew.Errorf(failed.Code(), "message of more than the %d bytes that MaxReceive allows", r.Limits.MaxReceive)
+		}
+		e.answer = appendError(nil, Version2, nil, invalidRequest, failed)
 		e.respond(x)
 		return
 	}

@@ -118,6 +118,7 @@ func TestMessagesThatFail(t *testing.T) {
 		assert.Contains(t, facts(t, receive("fail to leave"), curlew.Internal, curlew.OriginServer, curlew.Answered).Message(), "not today")
 		e := facts(t, receive("panic to leave"), curlew.Internal, curlew.OriginServer, curlew.Answered)
 		assert.True(t, !strings.Contains(e.Message(), "swordfish"), "what a panic tells stays here")
+		facts(t, receive("exit while leaving"), curlew.Internal, curlew.OriginServer, curlew.Answered)
 		assert.Contains(t, facts(t, receive("fail to arrive"), curlew.Internal, curlew.OriginLocal, curlew.Answered).Message(), "not here")
 		assert.Equal[any](t, assert.Panics(t, func() { _ = receive("panic to arrive") }), "swordfish", "it is the caller's own")
 		assert.NoError(t, send("good"))

@@ -26,7 +26,12 @@ var (
 )
 
 // New returns the protocol; v is the version that its clients speak.
-func New(v Version) *Protocol { return &Protocol{version: v} }
+func New(v Version) *Protocol {
+	if v != Version1 {
+		v = Version2
+	}
+	return &Protocol{version: v}
+}
 
 // Name returns "jsonrpc".
 func (p *Protocol) Name() string { return protocolName }

@@ -13,6 +13,7 @@ import (
 	"net"
 	gorpc "net/rpc"
 	gojson "net/rpc/jsonrpc"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -76,6 +77,8 @@ func (m moody) MarshalJSON() ([]byte, error) {
 		return nil, errors.New("not today")
 	case "panic to leave":
 		panic("swordfish")
+	case "exit while leaving":
+		runtime.Goexit()
 	}
 	return json.Marshal(m.mood)
 }

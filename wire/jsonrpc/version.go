@@ -3,7 +3,7 @@
 
 package jsonrpc
 
-// Version is a version of JSON-RPC.
+// Version is a version of JSON-RPC. Zero means the newest.
 type Version uint8
 
 const (

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/rpc"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -67,6 +68,8 @@ func (m *moody) GobEncode() ([]byte, error) {
 		return nil, errors.New("not today")
 	case "panic to leave":
 		panic("swordfish")
+	case "exit while leaving":
+		runtime.Goexit()
 	}
 	return []byte(m.mood), nil
 }
@@ -77,6 +80,8 @@ func (m *moody) GobDecode(b []byte) error {
 		return errors.New("not here")
 	case "panic to arrive":
 		panic("swordfish")
+	case "exit while arriving":
+		runtime.Goexit()
 	}
 	return nil
 }
@@ -113,6 +118,14 @@ func TestMessagesThatFail(t *testing.T) {
 		e = facts(t, call("return fail to arrive"), curlew.Internal, curlew.OriginLocal, curlew.Answered)
 		assert.Contains(t, e.Message(), "not here")
 		facts(t, call("return panic to arrive"), curlew.Internal, curlew.OriginLocal, curlew.Answered)
+		facts(t, call("exit while arriving"), curlew.Unknown, curlew.OriginServer, curlew.Answered)
+		facts(t, call("return exit while leaving"), curlew.Unknown, curlew.OriginServer, curlew.Answered)
+		exited := make(chan struct{})
+		go func() {
+			defer close(exited)
+			_ = call("exit while leaving")
+		}()
+		<-exited
 		assert.NoError(t, call("good"))
 	}
 	for _, logged := range []string{"panic in the decoding of *netrpc_test.Bag", "panic in the encoding of *netrpc_test.Bag", "swordfish", "GobEncode"} {

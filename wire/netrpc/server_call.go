@@ -21,6 +21,7 @@ type serverCall struct {
 	conn   *serverConn
 	header response
 	body   *gobstream.Value // nil once it is decoded
+	left   bool             // it is no longer one of the calls in flight
 }
 
 var _ wire.ServerStream = (*serverCall)(nil)
@@ -53,9 +54,18 @@ func (c *serverCall) drop() {
 	}
 }
 
-// Finish answers the call; see [wire.ServerStream].
+// leave ends the call's hold on the connection.
+func (c *serverCall) leave() {
+	if !c.left {
+		c.left = true
+		c.conn.link.Done()
+	}
+}
+
+// Finish answers the call; see [wire.ServerStream]. If a message's own method
+// ends the goroutine, it may be called again, with an error.
 func (c *serverCall) Finish(message any, failed *curlew.Error) *curlew.Error {
-	defer c.conn.link.Done()
+	defer c.leave()
 	c.drop()
 	c.conn.end(c.header.Seq)
 	method := c.In.Target.Method

@@ -39,7 +39,7 @@ func NewEncoder() *Encoder {
 // Encode encodes the values, each in at most limit bytes, and returns the next
 // bytes of the stream, valid until the next Encode. If any value cannot be
 // encoded, none is: then nothing needs to be sent.
-func (e *Encoder) Encode(limit int, values ...any) ([]byte, error) {
+func (e *Encoder) Encode(limit int, values ...any) (stream []byte, err error) {
 	if e.sent {
 		e.sent = false
 		if cap(e.buf) > step {
@@ -47,20 +47,24 @@ func (e *Encoder) Encode(limit int, values ...any) ([]byte, error) {
 		}
 		e.buf = e.buf[:0]
 	}
+	defer func() {
+		if stream == nil { // also if a value's own method has ended the goroutine
+			e.Drop()
+		}
+	}()
 	for _, v := range values {
 		start := len(e.buf)
-		err := e.encode(v)
-		if err == nil {
-			err = tooLarge(e.buf[start:], limit)
+		if err := e.encode(v); err != nil {
+			return nil, err
 		}
-		if err != nil {
-			e.Drop()
+		if err := tooLarge(e.buf[start:], limit); err != nil {
 			return nil, err
 		}
 	}
 	return e.buf, nil
 }
 
+// encode encodes one value.
 func (e *Encoder) encode(v any) (err error) {
 	defer guard(&err, "encoding", v)
 	if rv := reflect.ValueOf(v); !rv.IsValid() || rv.Kind() == reflect.Pointer && rv.IsNil() {

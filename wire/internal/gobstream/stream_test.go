@@ -10,6 +10,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -239,6 +240,8 @@ func (m *moody) GobEncode() ([]byte, error) {
 		return nil, errors.New("not today")
 	case "panic":
 		panic("swordfish")
+	case "exit":
+		runtime.Goexit()
 	}
 	return []byte(m.Mood), nil
 }
@@ -302,6 +305,12 @@ func TestEncoderSurvivesFailures(t *testing.T) {
 	good := &bag{Before: inner{Name: "n", Tags: []string{"t"}}, Mood: &moody{"good"}}
 	assert.True(t, send(1, &bag{Mood: &moody{"fail"}}) != nil, "the very first value fails")
 	assert.ErrorAs[*PanicError](t, send(2, &bag{Mood: &moody{"panic"}}))
+	exited := make(chan struct{})
+	go func() {
+		defer close(exited)
+		_ = send(2, &bag{Mood: &moody{"exit"}})
+	}()
+	<-exited
 	assert.NoError(t, send(3, good))
 	assert.ErrorAs[*SizeError](t, send(4, &[]outer{{Text: strings.Repeat("x", 3000)}}))
 	assert.True(t, send(5, []chan int{}) != nil, "channels")

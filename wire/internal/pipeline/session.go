@@ -212,15 +212,20 @@ func (s *Session) Open(ctx context.Context, call *curlew.Call) (wire.ClientStrea
 	if err := s.add(c); err != nil {
 		return nil, err
 	}
+	sent := false
+	defer func() {
+		if !sent { // also if the message's own method has ended the goroutine
+			c.abandon(nil)
+		}
+	}()
 	err = s.dialect.Send(ctx, &Request{
 		Method: m, Message: request, Seq: c.seq, Silent: c.silent,
 		MaxSend: cmp.Or(o.MaxSend, s.limits.MaxSend), stream: c,
 	})
 	if err != nil {
-		failed := unsent(ctx, m, err)
-		c.abandon(failed)
-		return nil, failed
+		return nil, unsent(ctx, m, err)
 	}
+	sent = true
 	return c, nil
 }
 
