@@ -30,24 +30,23 @@ type Loop struct {
 type fields struct {
 	Base
 	*Extra
-	Named  Base `json:"named"`
-	Skip   int  `json:"-"`
-	Dash   int  `json:"-,"`
-	hidden int
-	Empty  string `json:",omitempty"`
+	Named Base `json:"named"`
+	Skip  int  `json:"-"`
+	_     int
+	Empty string `json:",omitempty"`
 }
 
 type Extra struct{ Note string }
 
 func TestPositions(t *testing.T) {
-	assert.Equal(t, positions(new(fields)), []string{"ID", "kind", "Note", "named", "-", "Empty"})
+	assert.Equal(t, positions(new(fields)), []string{"ID", "kind", "Note", "named", "Empty"})
 	assert.Equal(t, len(positions(new(Loop))), maxEmbedding+1)
 	for _, message := range []any{new(int), new([]int), new(map[string]int), new(time.Time), durationpb.New(0), nil, fields{}} {
 		assert.Equal(t, positions(message), []string(nil), message)
 	}
 	var got fields
-	assert.NoError(t, decodeParams(Version2, []byte(`[1, "k", "n", {"ID": 2}, 3, "e"]`), &got))
-	assert.Equal(t, got, fields{Base: Base{1, "k"}, Extra: &Extra{"n"}, Named: Base{ID: 2}, Dash: 3, Empty: "e"})
+	assert.NoError(t, decodeParams(Version2, []byte(`[1, "k", "n", {"ID": 2}, "e"]`), &got))
+	assert.Equal(t, got, fields{Base: Base{1, "k"}, Extra: &Extra{"n"}, Named: Base{ID: 2}, Empty: "e"})
 }
 
 // TestProtoPositions uses a message of its own, for the well-known types have

@@ -90,11 +90,11 @@ func (r *reader) message(limit int) ([]byte, error) {
 		if s.read > int64(most) {
 			tail = append(tail, piece...)
 			tail = append(tail[:0], tail[max(0, len(tail)-endBytes):]...)
-			if s.read > int64(r.maxSkip) {
-				break
-			}
 		}
 		_, _ = r.in.Discard(n) // they are there
+		if s.read > int64(max(most, r.maxSkip)) {
+			break
+		}
 	}
 	switch {
 	case s.read > int64(most):

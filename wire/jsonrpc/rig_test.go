@@ -59,11 +59,11 @@ func (Arith) Squares(n int, reply *[]int) error {
 // Item has fields of several names and types.
 type Item struct {
 	Embedded
-	Name    string `json:"name"`
-	Count   int64  `json:"count,omitempty"`
-	Secret  string `json:"-"`
-	private int
-	Tags    []string
+	Name   string `json:"name"`
+	Count  int64  `json:"count,omitempty"`
+	Secret string `json:"-"`
+	_      int
+	Tags   []string
 }
 
 type Embedded struct{ ID int }

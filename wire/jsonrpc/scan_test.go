@@ -116,6 +116,14 @@ func TestReaderLimits(t *testing.T) {
 	_, err = next(1000)
 	assert.Equal(t, err, io.ErrUnexpectedEOF)
 
+	// What ends before that is noticed is read past too.
+	r = newReader(strings.NewReader(long[:18]+`"}`+`{"c":3}`), 0, 10)
+	_, err = next(10)
+	assert.True(t, assert.ErrorAs[*sizeError](t, err).whole, "it was read past")
+	got, err = next(10)
+	assert.NoError(t, err, "the stream goes on")
+	assert.Equal(t, got, `{"c":3}`)
+
 	r = newReader(strings.NewReader(long), 0, 5000)
 	_, err = next(1000)
 	size = assert.ErrorAs[*sizeError](t, err)

@@ -21,7 +21,7 @@ import (
 	"github.com/curlewrpc/curlew/internal/assert"
 )
 
-type hidden struct{ a, b int }
+type hidden struct{ _ int }
 
 type withInterface struct {
 	Fine  int
@@ -30,7 +30,7 @@ type withInterface struct {
 
 type withIgnored struct {
 	A    int
-	c    fmt.Stringer
+	_    fmt.Stringer
 	Done chan int
 	F    func()
 }
