@@ -21,7 +21,6 @@ const (
 	typePrefix   = "application/"
 	streamPrefix = "application/connect+"
 	errorType    = "application/json"
-	formType     = "application/x-www-form-urlencoded"
 )
 
 // procedure splits a path, "/pkg.Service/Method".
@@ -36,17 +35,11 @@ func procedure(path string) (service, method string, ok bool) {
 	return service, method, ok && path[0] == '/' && service != "" && method != "" && !strings.Contains(method, "/")
 }
 
-// mediaTypeOf returns the content type without its parameters, in lower case.
-func mediaTypeOf(r *wire.HTTPRequest) string {
-	mediaType, _, _ := strings.Cut(r.Fields.Get("content-type"), ";")
-	return strings.ToLower(strings.TrimSpace(mediaType))
-}
-
 // codecFor returns the codec of a unary request's messages; nil if there is
 // none.
 func (s *Server) codecFor(r *wire.HTTPRequest) curlew.Codec {
-	mediaType := mediaTypeOf(r)
-	if couldBeForm(mediaType) && !fromBrowser(r) {
+	mediaType := httpwire.MediaType(r.Fields)
+	if httpwire.CouldBeForm(mediaType) && !httpwire.FromBrowser(r.Fields) {
 		return s.named("json")
 	}
 	if codec, ok := strings.CutPrefix(mediaType, typePrefix); ok && !strings.Contains(codec, "+") {
@@ -62,23 +55,6 @@ func (s *Server) named(codec string) curlew.Codec {
 		}
 	}
 	return nil
-}
-
-// couldBeForm reports whether the type is one that curl -d sends, or a program
-// that thinks nothing of types, but also a browser without asking (Fetch
-// Standard, "CORS-safelisted request-header").
-func couldBeForm(mediaType string) bool { return mediaType == formType || mediaType == "" }
-
-// fromBrowser reports whether a request may come from a browser, with the
-// rights of whoever sits before it.
-func fromBrowser(r *wire.HTTPRequest) bool {
-	for _, f := range r.Fields {
-		switch {
-		case f.Name == "origin", f.Name == "referer", f.Name == "cookie", strings.HasPrefix(f.Name, "sec-fetch-"):
-			return true
-		}
-	}
-	return false
 }
 
 // readFields reads what a request's fields say of the call.

@@ -36,7 +36,7 @@ func (s *Server) Name() string { return name }
 // are not.
 func (s *Server) Match(r *wire.HTTPRequest, d wire.Dispatcher) wire.Match {
 	service, method, ok := procedure(r.Path)
-	mediaType := mediaTypeOf(r)
+	mediaType := httpwire.MediaType(r.Fields)
 	if !ok || strings.HasPrefix(mediaType, "application/grpc") {
 		return wire.No
 	}
@@ -97,13 +97,13 @@ func (s *Server) negotiate(r *wire.HTTPRequest, m *curlew.Method) (curlew.Codec,
 		return nil, bad.with("allow", http.MethodPost)
 	}
 	codec := s.codecFor(r)
-	mediaType := mediaTypeOf(r)
+	mediaType := httpwire.MediaType(r.Fields)
 	switch {
 	case strings.HasPrefix(mediaType, streamPrefix) && m.Kind() != curlew.KindUnary:
 		return nil, rejectf(http.StatusNotImplemented, curlew.Unimplemented, "%s is a %s method; over Connect only unary ones are served here", m.FullName(), m.Kind())
 	case strings.HasPrefix(mediaType, streamPrefix):
 		return nil, s.unsupported("%s is a unary method; %q is for streams", m.FullName(), mediaType)
-	case codec == nil && couldBeForm(mediaType) && s.named("json") != nil:
+	case codec == nil && httpwire.CouldBeForm(mediaType) && s.named("json") != nil:
 		return nil, s.unsupported("the content type %q is taken for JSON from tools such as curl only, not from a browser", mediaType)
 	case codec == nil:
 		return nil, s.unsupported("the content type %q is not known", mediaType)
