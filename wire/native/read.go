@@ -24,7 +24,11 @@ func (c *conn) run(prefix []byte) error {
 	switch {
 	case errors.As(err, &broken):
 		c.logger.Warn("curlew: connection ended", "protocol", "native", "peer", c.peer.String(), "reason", broken.text)
-		c.closeWith(broken.code, curlew.Errorf(curlew.Unavailable, "connection to %s: %w", c.peer, err).WithOrigin(curlew.OriginTransport))
+		code := curlew.Unavailable
+		if !c.helloDone {
+			code = curlew.FailedPrecondition // trying again does not change what the peer speaks
+		}
+		c.closeWith(broken.code, curlew.Errorf(code, "connection to %s: %w", c.peer, err).WithOrigin(curlew.OriginTransport))
 	case errors.Is(err, io.EOF):
 		c.fail(curlew.Errorf(curlew.Unavailable, "connection to %s: closed by the peer without a goodbye", c.peer).
 			WithOrigin(curlew.OriginTransport).WithCause(io.ErrUnexpectedEOF))
