@@ -183,5 +183,9 @@ func (s *stream) writeError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return contextError(ctx)
 	}
-	return s.c.lostError(s.c.transportError("write", err), s)
+	// Whoever sees the failure ends the connection: one that cannot be written to
+	// must not be chosen for the next call.
+	lost := s.c.transportError("write", err)
+	s.c.fail(lost)
+	return s.c.lostError(lost, s)
 }
