@@ -63,6 +63,17 @@ var ranks = []rank{
 	{"examples/cmd/...", 25, "programs that call the services"},
 	{"examples/demo", 30, "the tour through all others"},
 
+	{"bench/echopb", 0, "what the benchmarks send"},
+	{"bench/rival", 10, "what the benchmarks ask of a framework"},
+	{"bench/rivals/...", 20, "frameworks, each by itself"},
+	{"bench/limits", 20, "what is possible without a framework"},
+	{"bench/stats", 20, "intervals and medians"},
+	{"bench/measure", 30, "one framework in one scenario"},
+	{"bench/plot", 30, "pictures of numbers"},
+	{"bench/report", 40, "tables, plots and floors"},
+	{"bench", 50, "the program that runs them all"},
+	{"bench/kitex", 50, "the same for a rival with needs of its own"},
+
 	{"internal/tools/...", 0, "programs, each by itself"},
 }
 

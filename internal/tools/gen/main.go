@@ -33,6 +33,7 @@ type source struct {
 var sources = []source{
 	{folder: "examples/proto", importRoot: "examples/proto"},
 	{folder: "wire/wiretest/internal", importRoot: "."},
+	{folder: "bench/echopb", importRoot: "."},
 }
 
 func main() {
