@@ -65,6 +65,7 @@ var ranks = []rank{
 
 	{"bench/echopb", 0, "what the benchmarks send"},
 	{"bench/rival", 10, "what the benchmarks ask of a framework"},
+	{"bench/rival/rivaltest", 15, "tests any framework"},
 	{"bench/rivals/...", 20, "frameworks, each by itself"},
 	{"bench/limits", 20, "what is possible without a framework"},
 	{"bench/stats", 20, "intervals and medians"},
