@@ -3,12 +3,15 @@ module github.com/curlewrpc/curlew/bench
 go 1.26.0
 
 require (
+	connectrpc.com/connect v1.21.1
 	github.com/curlewrpc/curlew v0.0.0
 	google.golang.org/grpc v1.85.0
 	google.golang.org/protobuf v1.36.12
+	storj.io/drpc v1.0.0
 )
 
 require (
+	github.com/zeebo/errs v1.2.2 // indirect
 	golang.org/x/net v0.60.0 // indirect
 	golang.org/x/sys v0.48.0 // indirect
 	golang.org/x/text v0.42.0 // indirect
