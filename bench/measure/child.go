@@ -19,8 +19,9 @@ import (
 )
 
 // The children of Run speak JSON, a value a line: the server tells its address,
-// then its usage whenever it is asked; the client tells that it is warm, waits
-// to be told to go, and tells its result. Both end with their input.
+// then its usage whenever it is asked; the client tells that it is warm, with an
+// outcome that has no result yet, waits to be told to go, and tells its result.
+// Both end with their input.
 
 // Info is what a program tells of a framework that it holds.
 type Info struct {
@@ -42,10 +43,28 @@ type job struct {
 	Scenario Scenario `json:"scenario"`
 }
 
-// outcome is a client's last line.
+// outcome is what a client tells.
 type outcome struct {
 	Result Result `json:"result"`
 	Error  string `json:"error,omitempty"`
+	Wrong  bool   `json:"wrong,omitempty"` // the error is ErrWrong
+}
+
+func newOutcome(r Result, err error) outcome {
+	if err == nil {
+		return outcome{Result: r}
+	}
+	return outcome{Error: err.Error(), Wrong: errors.Is(err, ErrWrong)}
+}
+
+func (o *outcome) err() error {
+	switch {
+	case o.Wrong:
+		return fmt.Errorf("%w: %s", ErrWrong, o.Error)
+	case o.Error != "":
+		return errors.New(o.Error)
+	}
+	return nil
 }
 
 // Main runs one of the children if args, without the program's name, ask for
@@ -135,9 +154,9 @@ func drive(f *rival.Framework, in io.Reader, out io.Writer) error {
 	}
 	l := newLoad(client, j.Scenario)
 	if err := l.warm(ctx); err != nil {
-		return fmt.Errorf("%s: %s: while warming up: %w", f.Name, j.Scenario.Name, err)
+		return encoder.Encode(newOutcome(Result{}, fmt.Errorf("while warming up: %w", err)))
 	}
-	if err := encoder.Encode("warm"); err != nil {
+	if err := encoder.Encode(newOutcome(Result{}, nil)); err != nil {
 		return err
 	}
 	var word string
@@ -149,11 +168,7 @@ func drive(f *rival.Framework, in io.Reader, out io.Writer) error {
 	result, err := l.measure(ctx)
 	result.Seconds = time.Since(begun).Seconds()
 	result.Client = usage().since(before)
-	o := outcome{Result: result}
-	if err != nil {
-		o.Error = err.Error()
-	}
-	if err := encoder.Encode(o); err != nil {
+	if err := encoder.Encode(newOutcome(result, err)); err != nil {
 		return err
 	}
 	// The connections stay until the server has been asked.

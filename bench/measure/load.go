@@ -144,12 +144,13 @@ func (c *caller) number() {
 	}
 }
 
-var errWrong = errors.New("wrong answer")
+// ErrWrong says that a server answered, but not what it should have.
+var ErrWrong = errors.New("wrong answer")
 
 func (c *caller) check(answer []byte) error {
 	if !bytes.Equal(answer, c.payload) {
 		return fmt.Errorf("%w: %d bytes that begin with %.16x, want %d bytes that begin with %.16x",
-			errWrong, len(answer), answer[:min(16, len(answer))], len(c.payload), c.payload[:min(16, len(c.payload))])
+			ErrWrong, len(answer), answer[:min(16, len(answer))], len(c.payload), c.payload[:min(16, len(c.payload))])
 	}
 	return nil
 }
@@ -213,7 +214,7 @@ func (c *caller) streamOnce(ctx context.Context, count int) error {
 		return c.check(answer)
 	})
 	if err == nil && received != count {
-		err = fmt.Errorf("%w: a stream of %d messages, want %d", errWrong, received, count)
+		err = fmt.Errorf("%w: a stream of %d messages, want %d", ErrWrong, received, count)
 	}
 	c.calls += int64(received)
 	return err

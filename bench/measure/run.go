@@ -16,7 +16,8 @@ import (
 )
 
 // Run measures a framework that program holds, once. An error means that there
-// is no figure: an answer was wrong, a call failed, or a process did.
+// is no figure: an answer was wrong, which is an [ErrWrong], a call failed, or a
+// process did.
 func Run(ctx context.Context, program, name string, s Scenario) (Result, error) {
 	// Beyond what is measured: starts, a last call's deadline, reports.
 	ctx, cancel := context.WithTimeout(ctx, s.Warmup+s.Duration+callTimeout+30*time.Second)
@@ -43,8 +44,11 @@ func run(ctx context.Context, program, name string, s Scenario) (r Result, err e
 		return r, err
 	}
 	defer func() { err = errors.Join(err, client.end()) }()
-	var warm string
+	var warm outcome
 	if err := errors.Join(client.write(job{at.Address, s}), client.read(&warm)); err != nil {
+		return r, err
+	}
+	if err := warm.err(); err != nil {
 		return r, err
 	}
 	question := "usage"
@@ -59,8 +63,8 @@ func run(ctx context.Context, program, name string, s Scenario) (r Result, err e
 	if err := errors.Join(client.read(&o), server.ask(question, &after)); err != nil {
 		return r, err
 	}
-	if o.Error != "" {
-		return r, errors.New(o.Error)
+	if err := o.err(); err != nil {
+		return r, err
 	}
 	o.Result.Server = after.since(before)
 	return o.Result, nil
