@@ -70,6 +70,7 @@ func (l *load) warm(ctx context.Context) error {
 // measure is what the scenario is about.
 func (l *load) measure(ctx context.Context) (Result, error) {
 	if l.s.Kind == Idle {
+		time.Sleep(l.s.Duration)
 		return Result{Calls: int64(l.s.Callers)}, nil
 	}
 	return l.run(ctx, l.s.Duration)

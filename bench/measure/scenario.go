@@ -21,7 +21,7 @@ const (
 	// latencies are those of the others.
 	Mixed Kind = "mixed"
 	// Idle: each connection makes one call and then stays open. Only the
-	// server's memory and goroutines are told.
+	// server's memory and goroutines are told, once Duration has passed.
 	Idle Kind = "idle"
 )
 

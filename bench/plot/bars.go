@@ -3,9 +3,7 @@
 
 package plot
 
-import (
-	"math"
-)
+import "math"
 
 // Bar is a value with its confidence interval; none if Low and High are equal.
 type Bar struct {
@@ -58,15 +56,22 @@ func (b Bars) group(c *canvas, g BarGroup) {
 		c.label(bar.Label)
 		c.rect(left, c.y+3, x(bar.Value)-left, rowHeight-6, bar.Color)
 		if bar.Low < bar.High {
-			c.line(x(bar.Low), middle, x(bar.High), middle, 1.5, ink)
-			c.line(x(bar.Low), middle-4, x(bar.Low), middle+4, 1.5, ink)
-			c.line(x(bar.High), middle-4, x(bar.High), middle+4, 1.5, ink)
+			// First wide in the colour of the paper, to stand out from the bar.
+			whisker(c, x(bar.Low), x(bar.High), middle, 4, paper)
+			whisker(c, x(bar.Low), x(bar.High), middle, 1.5, ink)
 		}
 		c.text(max(x(bar.Value), x(bar.High))+6, middle+4, style{size: 12, anchor: "start", color: ink}, bar.Text)
 		c.y += rowHeight
 	}
 	c.line(left, c.y-height, left, c.y, 1, faint)
 	c.y += 16
+}
+
+func whisker(c *canvas, low, high, y, thickness float64, color string) {
+	end := 3 + thickness/2
+	c.line(low, y, high, y, thickness, color)
+	c.line(low, y-end, low, y+end, thickness, color)
+	c.line(high, y-end, high, y+end, thickness, color)
 }
 
 // linearTicks are 0 and up to 6 round numbers, the last not below most.

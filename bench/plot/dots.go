@@ -43,6 +43,7 @@ func (d Dots) SVG() []byte {
 		c.text(at+16, c.y+4, style{size: 12, anchor: "start", color: ink}, name)
 		at += 60 + 7*float64(len(name))
 	}
+	c.y += 6
 	ticks := d.ticks()
 	low, high := math.Log10(ticks[0]), math.Log10(ticks[len(ticks)-1])
 	x := func(v float64) float64 { return left + (right-left)*(math.Log10(v)-low)/(high-low) }
