@@ -25,7 +25,7 @@ const (
 
 // Frameworks returns connect-go with the two protocols that serve a backend.
 func Frameworks() []rival.Framework {
-	const about = " over HTTP/2 of net/http without TLS, one http.Transport a connection, no compression, frames of 1 MiB"
+	const about = " over HTTP/2 of net/http without TLS, one http.Transport a connection, no compression, frames of 1 MiB, receive buffers of 4 MiB"
 	return []rival.Framework{
 		framework("connect-grpc", "connect-go, gRPC protocol"+about, connect.WithGRPC()),
 		framework("connect", "connect-go, Connect protocol"+about),

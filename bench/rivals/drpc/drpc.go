@@ -30,7 +30,7 @@ const (
 func Frameworks() []rival.Framework {
 	return []rival.Framework{{
 		Name:                "drpc",
-		About:               "storj.io/drpc v1, protobuf-go, a connection per caller, manual flush, soft cancel",
+		About:               "storj.io/drpc v1, protobuf-go, a connection per caller, manual flush, write buffers of 64 KiB, soft cancel",
 		ConnectionPerCaller: true,
 		Streams:             true,
 		Serve:               serve,
@@ -42,6 +42,8 @@ func Frameworks() []rival.Framework {
 // default, which suffices.
 func options() drpcmanager.Options {
 	return drpcmanager.Options{
+		// 4 KiB by default, which a stream of small messages fills too often.
+		WriterBufferSize: 64 << 10,
 		// A reply and the end of its call leave in one write rather than two,
 		// and a stream's messages leave when the buffer is full.
 		Stream: drpcstream.Options{ManualFlush: true},
