@@ -22,6 +22,12 @@ FUZZTIME_DECODER := 2m
 FUZZTIME_MACHINE := 10m
 FUZZTIME_SMOKE   := 1000x
 
+# What `make bench-compare` runs: the packages that have benchmarks of their own,
+# how often, and for how long each benchmark.
+BENCHMARKS := client codec/proto internal/bufpool internal/workers schema transport transport/mem wire/internal/coalesce wire/native
+COUNT      ?= 6
+BENCHTIME  ?= 300ms
+
 # The race detector needs cgo and a C compiler everywhere but on macOS.
 RACE ?= $(shell [ "`$(GO) env CGO_ENABLED`" = 1 -o "`$(GO) env GOOS`" = darwin ] && echo -race)
 
@@ -84,6 +90,35 @@ fuzz: check-go ## run every fuzz target: 2 minutes a decoder, 10 a state machine
 				then cat $(BUILD)/fuzz.log; exit 1; fi; \
 		done || exit 1; \
 	done
+
+.PHONY: bench
+bench: check-go ## measure beside other frameworks, at most 45 minutes (QUICK=1: only the floors, at most 8; DOCS=1: write the docs' tables)
+	@mkdir -p $(BUILD)
+	@echo "Building the benchmarks. The first time, this takes a minute or two."
+	@$(GO) -C bench build -o "$(CURDIR)/$(BUILD)/bench" .
+	@$(if $(quick),,$(GO) -C bench/kitex build -ldflags=-checklinkname=0 -o "$(CURDIR)/$(BUILD)/bench-kitex" .)
+	@$(BUILD)/bench $(if $(quick),-quick,-kitex $(BUILD)/bench-kitex) -out bench \
+		$(if $(filter-out 0,$(DOCS)),-docs docs/benchmarks.md,-plots $(BUILD)/plots) $(ARGS)
+
+quick = $(filter-out 0,$(QUICK))
+
+.PHONY: bench-compare
+bench-compare: check-go ## compare the microbenchmarks with those of BASE=revision (COUNT=6 runs of each, by turns)
+	@[ -n "$(BASE)" ] || { echo "Say what to compare with, such as: make bench-compare BASE=HEAD" >&2; exit 2; }
+	@mkdir -p $(BUILD); rm -rf $(BUILD)/base $(BUILD)/base.txt $(BUILD)/new.txt; git worktree prune
+	@git worktree add --quiet --detach $(BUILD)/base "$(BASE)"
+	@trap 'git worktree remove --force $(BUILD)/base' EXIT; trap 'exit 130' INT TERM; \
+	for i in `seq $(COUNT)`; do \
+		echo "   run $$i of $(COUNT)"; \
+		for side in base new; do \
+			dir=.; [ $$side = new ] || dir=$(BUILD)/base; \
+			packages=; for p in $(BENCHMARKS); do [ ! -d $$dir/$$p ] || packages="$$packages ./$$p"; done; \
+			$(GO) -C $$dir test -run '^$$' -bench . -benchmem -count=1 -benchtime=$(BENCHTIME) $$packages >$(BUILD)/side.txt || \
+				{ cat $(BUILD)/side.txt; exit 1; }; \
+			cat $(BUILD)/side.txt >>$(BUILD)/$$side.txt; \
+		done; \
+	done
+	@`$(GO) -C internal/tools tool -n benchstat` base=$(BUILD)/base.txt new=$(BUILD)/new.txt
 
 .PHONY: cover
 cover: check-go ## measure the statement coverage of the root module and hold it to its floor
