@@ -10,6 +10,7 @@ import (
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/internal/bufpool"
 	"github.com/curlewrpc/curlew/wire"
+	"github.com/curlewrpc/curlew/wire/internal/coalesce"
 )
 
 // conn is a wire.Session for the calls that this side makes.
@@ -225,12 +226,12 @@ func (s *clientStream) sendCall(ctx context.Context, call *curlew.Call, msg *buf
 	if err != nil {
 		c.freeSlot()
 		c.mu.Unlock()
-		c.writer.Unlock()
+		c.writer.Unlock(coalesce.Now)
 		return -1, err
 	}
 	s.init(c, c.nextID)
 	c.nextID += 2
-	c.streams[s.id] = &s.stream
+	c.streams.put(&s.stream)
 	s.startOffset = c.writer.Offset()
 	sent = -1
 	if msg != nil {
@@ -244,7 +245,7 @@ func (s *clientStream) sendCall(ctx context.Context, call *curlew.Call, msg *buf
 
 	b := c.writer.Buffer()
 	b.B = s.appendCall(b.B, call, id, define, timeout, msg, sent, fl)
-	c.writer.Unlock()
+	c.writer.Unlock(coalesce.Now)
 	return sent, nil
 }
 

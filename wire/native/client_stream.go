@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/wire/internal/coalesce"
 )
 
 // Send sends one request; see [curlew.Stream].
@@ -55,7 +56,7 @@ func (s *clientStream) CloseSend() error {
 	var start int
 	b.B, start = beginFrame(b.B, frameData, flagEnd, s.id)
 	b.B = endFrame(b.B, start)
-	s.c.writer.Unlock()
+	s.c.writer.Unlock(coalesce.Now)
 	return nil
 }
 

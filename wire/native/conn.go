@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net"
 	"slices"
 	"sync"
@@ -57,7 +56,7 @@ type conn struct {
 
 	mu          sync.Mutex
 	theirs      settings // the peer's HELLO
-	streams     map[uint64]*stream
+	streams     table
 	nextID      uint64 // of the next stream opened here
 	lastPeerID  uint64 // of the last stream that the peer opened
 	outgoing    int    // streams opened here and not over
@@ -88,7 +87,6 @@ func newConn(p *Protocol, raw net.Conn, limits wire.Limits, logger *slog.Logger)
 		proto: p, raw: raw, limits: limits, logger: logger,
 		maxStreams: max(1, min(limits.MaxStreams, limits.MaxBuffered/initialWindow)),
 		ready:      make(chan struct{}), done: make(chan struct{}), away: make(chan struct{}),
-		streams: make(map[uint64]*stream),
 		theirs:  defaultSettings(),
 		codec:   p.codecs[0],
 		errOver: curlew.NewError(curlew.Canceled, "the call is over: its handler has returned"),
@@ -113,7 +111,7 @@ func (c *conn) begin(ctx context.Context) error {
 	b := c.writer.Buffer()
 	b.B = append(b.B, magic...)
 	b.B = appendHello(b.B, c.ours())
-	c.writer.Unlock()
+	c.writer.Unlock(coalesce.Now)
 	return nil
 }
 
@@ -139,7 +137,7 @@ func (c *conn) control(t frameType, stream uint64, values ...uint64) {
 	}
 	b := c.writer.Buffer()
 	b.B = appendControl(b.B, t, stream, values...)
-	c.writer.Unlock()
+	c.writer.Unlock(coalesce.Now)
 }
 
 // controlText sends a small frame of a number and a text.
@@ -153,7 +151,7 @@ func (c *conn) controlText(t frameType, stream, value uint64, text string) {
 	b.B = appendUvarint(b.B, value)
 	b.B = appendString(b.B, cut(text, maxReason))
 	b.B = endFrame(b.B, start)
-	c.writer.Unlock()
+	c.writer.Unlock(coalesce.Now)
 }
 
 // transportError describes a failure of the connection.
@@ -179,7 +177,7 @@ func (c *conn) fail(err *curlew.Error) {
 	if c.farewell != nil {
 		c.farewell.Stop()
 	}
-	failed := slices.Collect(maps.Values(c.streams))
+	failed := slices.Collect(c.streams.all())
 	c.slots.dismiss()
 	c.mu.Unlock()
 

@@ -253,9 +253,9 @@ func (m *machine) finish(d *echoing) {
 		if c.err != nil {
 			m.t.Errorf("%s: the connection has failed: %v", side, c.err)
 		}
-		if c.budget.used != 0 || len(c.streams) != 0 || c.outgoing != 0 || c.incoming != 0 || c.recv.buffered != 0 {
+		if c.budget.used != 0 || c.streams.n+len(c.streams.rest) != 0 || c.outgoing != 0 || c.incoming != 0 || c.recv.buffered != 0 {
 			m.t.Errorf("%s: after all calls %d bytes of budget, %d streams, %d outgoing, %d incoming, %d buffered are left",
-				side, c.budget.used, len(c.streams), c.outgoing, c.incoming, c.recv.buffered)
+				side, c.budget.used, c.streams.n+len(c.streams.rest), c.outgoing, c.incoming, c.recv.buffered)
 		}
 		c.mu.Unlock()
 	}

@@ -161,7 +161,7 @@ func (c *conn) handleCredit(f *frame, r *reader) error {
 		c.wakeStarved()
 		return nil
 	}
-	s := c.streams[f.stream]
+	s := c.streams.get(f.stream)
 	if s == nil {
 		return c.checkOver(f)
 	}
@@ -194,8 +194,8 @@ func (c *conn) handleDrain(r *reader) error {
 	c.mu.Lock()
 	c.leave()
 	var refused []*stream
-	for id, s := range c.streams {
-		if s.local && id > last {
+	for s := range c.streams.all() {
+		if s.local && s.id > last {
 			refused = append(refused, s)
 		}
 	}
@@ -233,7 +233,7 @@ func (c *conn) checkOver(f *frame) error {
 // handleStream handles a frame of a stream that is there, or is over.
 func (c *conn) handleStream(f *frame, r *reader) error {
 	c.mu.Lock()
-	s := c.streams[f.stream]
+	s := c.streams.get(f.stream)
 	if s == nil {
 		err := c.checkOver(f)
 		c.mu.Unlock()

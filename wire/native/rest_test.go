@@ -73,7 +73,7 @@ func echoes(t *testing.T, limits wire.Limits, accepted func(*mem.Conn) net.Conn,
 		for side, c := range map[string][2]*conn{"client": {b.client, b.server}, "server": {b.server, b.client}} {
 			c, peer := c[0], c[1]
 			c.mu.Lock()
-			credit, streams, calls := c.send.credit, len(c.streams), c.outgoing+c.incoming
+			credit, streams, calls := c.send.credit, c.streams.n+len(c.streams.rest), c.outgoing+c.incoming
 			c.mu.Unlock()
 			peer.mu.Lock()
 			granted := peer.recv.granted

@@ -6,6 +6,7 @@ package native
 import (
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/schema"
+	"github.com/curlewrpc/curlew/wire/internal/coalesce"
 )
 
 // When a method is defined, the caller sends the hashes of its message types.
@@ -46,7 +47,7 @@ func (c *conn) checkSchema(id uint64, theirs *method, ours *curlew.Method) {
 	b = appendString(b, string(request))
 	b = appendString(b, string(reply))
 	buf.B = endFrame(b, start)
-	c.writer.Unlock()
+	c.writer.Unlock(coalesce.Now)
 }
 
 // differ reports whether two hashes are known and not the same.

@@ -145,7 +145,7 @@ func (c *conn) accept(f *frame, v *callFields) (*serverStream, *curlew.Error) {
 	if v.timeout > 0 {
 		s.in.Expires = time.Now().Add(v.timeout)
 	}
-	c.streams[s.id] = &s.stream
+	c.streams.put(&s.stream)
 	c.incoming++
 	c.watch()
 	return s, nil

@@ -10,6 +10,7 @@ import (
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/internal/bufpool"
 	"github.com/curlewrpc/curlew/wire"
+	"github.com/curlewrpc/curlew/wire/internal/coalesce"
 )
 
 // serverStream is a call that the peer makes.
@@ -139,7 +140,7 @@ func (s *serverStream) SendHeader(ctx context.Context) error {
 	b.B, start = beginFrame(b.B, frameHeader, 0, s.id)
 	b.B = s.c.namesOut.appendHeader(b.B, h)
 	b.B = endFrame(b.B, start)
-	s.c.writer.Unlock()
+	s.c.writer.Unlock(coalesce.Now)
 	return nil
 }
 
@@ -245,7 +246,7 @@ func (s *serverStream) answer(reply any, err *curlew.Error) *curlew.Error {
 	for _, g := range s.over() {
 		b.B = appendControl(b.B, frameCredit, g.stream, uint64(g.n))
 	}
-	c.writer.Unlock()
+	c.writer.Unlock(coalesce.Now)
 	return err
 }
 
@@ -291,7 +292,7 @@ func (c *conn) refuse(id uint64, err *curlew.Error) {
 	}
 	b := c.writer.Buffer()
 	b.B = c.appendStatus(b.B, id, nil, nil, err, nil, 0)
-	c.writer.Unlock()
+	c.writer.Unlock(coalesce.Now)
 }
 
 // appendStatus appends a STATUS frame. The writer's lock is held.

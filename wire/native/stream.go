@@ -101,7 +101,7 @@ func (s *stream) failLocked(err *curlew.Error) {
 // retire ends the stream's hold on the connection, but for messages that wait
 // to be received. mu is held.
 func (s *stream) retire() {
-	delete(s.c.streams, s.id)
+	s.c.streams.remove(s.id)
 	s.retired = true
 	s.win.size, s.win.granted = 0, 0
 	s.rebudget()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/internal/bufpool"
+	"github.com/curlewrpc/curlew/wire/internal/coalesce"
 )
 
 // compressAbove is the size from which compressing a message may pay.
@@ -71,7 +72,7 @@ func (s *stream) sendMessage(ctx context.Context, msg []byte, off int, begun boo
 		}
 		b := s.c.writer.Buffer()
 		b.B = appendPiece(b.B, s.id, msg[off:], n, fl, !begun, end)
-		s.c.writer.Unlock()
+		s.c.writer.Unlock(coalesce.Now)
 		off, begun = off+n, true
 	}
 	return true, nil

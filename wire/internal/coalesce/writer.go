@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
+	"runtime"
 	"sync"
 
 	"github.com/curlewrpc/curlew/internal/bufpool"
@@ -18,6 +20,21 @@ type TryWriter interface {
 	TryWrite(p []byte) (int, error)
 }
 
+// When says who writes what has been appended, and when.
+type When uint8
+
+const (
+	// Now: the caller writes, unless somebody does already.
+	Now When = iota
+	// Gather is Now, but what else can run runs first, and may append too. It is
+	// for when others are likely to.
+	Gather
+	// Later: a goroutine writes. It is for a caller that is about to append more.
+	Later
+	// Held: nobody writes until a Flush, or an Unlock with another When.
+	Held
+)
+
 const (
 	// DefaultLimit is the number of waiting bytes above which Lock waits.
 	DefaultLimit = 256 << 10
@@ -26,6 +43,8 @@ const (
 	controlRoom = 1 << 20
 	// maxRounds is how often one caller writes what others have appended.
 	maxRounds = 4
+	// minBuffer is the smallest buffer for a batch.
+	minBuffer = 512
 )
 
 var (
@@ -38,16 +57,18 @@ var (
 
 // Writer is safe for concurrent use.
 type Writer struct {
-	conn  io.Writer
-	try   TryWriter // nil: always use the flusher
-	limit int
-	fail  func(error) // told once of a write error, without mu
+	conn   io.Writer
+	try    TryWriter // nil: always use the flusher
+	vector bool      // conn writes several pieces with one system call
+	limit  int
+	fail   func(error) // told once of a write error, without mu
 
 	mu       sync.Mutex // held while a frame is appended; never over I/O
-	pending  *bufpool.Buf
+	pending  batch
+	usual    int   // size of recent batches
 	taken    int64 // bytes ever taken to be written
 	written  int64 // bytes ever written to the connection
-	writing  bool  // a caller or the flusher is writing
+	writing  bool  // a caller or the flusher is writing, or about to
 	err      error
 	room     chan struct{} // closed when there is room again; nil if nobody waits
 	progress chan struct{} // closed when written grows or err is set; nil if nobody waits
@@ -60,7 +81,12 @@ func New(conn io.Writer, try TryWriter, limit int, fail func(error)) *Writer {
 	if limit == 0 {
 		limit = DefaultLimit
 	}
-	return &Writer{conn: conn, try: try, limit: limit, fail: fail}
+	w := &Writer{conn: conn, try: try, limit: limit, fail: fail}
+	switch conn.(type) {
+	case *net.TCPConn, *net.UnixConn:
+		w.vector = true
+	}
+	return w
 }
 
 // Lock waits until there is room for a frame or ctx ends. If it returns nil,
@@ -75,6 +101,10 @@ func (w *Writer) Lock(ctx context.Context) error {
 		}
 		if w.waiting() < w.limit {
 			return nil
+		}
+		if !w.writing { // what is there was held
+			w.writing = true
+			w.startFlusher(batch{}, false)
 		}
 		if w.room == nil {
 			w.room = make(chan struct{})
@@ -103,20 +133,30 @@ func (w *Writer) LockControl() error {
 }
 
 // waiting is the number of bytes that wait to be taken. mu is held.
-func (w *Writer) waiting() int {
-	if w.pending == nil {
-		return 0
-	}
-	return len(w.pending.B)
-}
+func (w *Writer) waiting() int { return w.pending.size() }
 
 // Buffer returns where to append, between Lock and Unlock only.
 func (w *Writer) Buffer() *bufpool.Buf {
-	if w.pending == nil {
-		w.pending = bufpool.Get(0)
-		w.pending.Grow(512)
+	if w.pending.buf == nil {
+		w.pending.buf = bufpool.Get(max(minBuffer, w.usual))
+		w.pending.buf.B = w.pending.buf.B[:0]
 	}
-	return w.pending
+	return w.pending.buf
+}
+
+// AppendPayload appends bytes from to to of p, without a copy where the
+// connection allows that. It is for use between Lock and Unlock.
+func (w *Writer) AppendPayload(p *Payload, from, to int) {
+	data := p.buf.B[from:to]
+	if !w.vector {
+		b := w.Buffer()
+		b.Grow(len(data))
+		b.B = append(b.B, data...)
+		return
+	}
+	p.refs.Add(1)
+	w.pending.payloads = append(w.pending.payloads, piece{len(w.Buffer().B), data, p})
+	w.pending.lent += len(data)
 }
 
 // Offset returns the position in the connection's stream of bytes at which the
@@ -125,60 +165,73 @@ func (w *Writer) Offset() int64 { return w.taken + int64(w.waiting()) }
 
 // Unlock ends what Lock began and sees to it that what was appended is
 // written. It does not wait for the peer.
-func (w *Writer) Unlock() {
-	if w.writing || w.waiting() == 0 {
+func (w *Writer) Unlock(when When) {
+	if w.writing || when == Held || w.waiting() == 0 {
 		w.mu.Unlock()
 		return
 	}
 	w.writing = true
-	if w.try == nil {
-		w.startFlusher(nil, 0)
+	if when == Later || w.try == nil {
+		w.startFlusher(batch{}, when != Now)
 		w.mu.Unlock()
 		return
 	}
+	if when == Gather {
+		w.mu.Unlock()
+		runtime.Gosched()
+		w.mu.Lock()
+	}
 	for round := 0; ; round++ {
-		buf := w.take()
-		if buf == nil {
+		b := w.take()
+		if b.size() == 0 {
 			w.writing = false
 			w.mu.Unlock()
 			return
 		}
-		if round == maxRounds {
-			w.startFlusher(buf, 0)
+		if round == maxRounds || len(b.payloads) > 0 {
+			w.startFlusher(b, false)
 			w.mu.Unlock()
 			return
 		}
 		w.mu.Unlock()
-		n, err := w.try.TryWrite(buf.B)
+		n, err := w.try.TryWrite(b.buf.B)
 		w.mu.Lock()
 		w.advance(n)
 		if err != nil {
-			buf.Free()
+			b.free()
 			w.failLocked(err)
 			return
 		}
-		if n < len(buf.B) {
-			w.startFlusher(buf, n)
+		if n < len(b.buf.B) {
+			b.skip = n
+			w.startFlusher(b, false)
 			w.mu.Unlock()
 			return
 		}
-		buf.Free()
+		b.free()
 	}
 }
 
-// take takes what is pending; nil if there is nothing. mu is held.
-func (w *Writer) take() *bufpool.Buf {
-	buf := w.pending
-	if w.waiting() == 0 || w.err != nil {
-		return nil
+// Flush sees to it that what was held is written.
+func (w *Writer) Flush() {
+	w.mu.Lock()
+	w.Unlock(Now)
+}
+
+// take takes what is pending; an empty batch if there is nothing. mu is held.
+func (w *Writer) take() batch {
+	if w.err != nil || w.waiting() == 0 {
+		return batch{}
 	}
-	w.pending = nil
-	w.taken += int64(len(buf.B))
+	b := w.pending
+	w.pending = batch{}
+	w.taken += int64(b.size())
+	w.usual = max(len(b.buf.B), w.usual-w.usual/8)
 	if w.room != nil {
 		close(w.room)
 		w.room = nil
 	}
-	return buf
+	return b
 }
 
 // advance counts n bytes as written. mu is held.
@@ -194,30 +247,32 @@ func (w *Writer) wake() {
 	}
 }
 
-// startFlusher hands the writing to a goroutine, with buf from n on as its
-// first work. mu is held.
-func (w *Writer) startFlusher(buf *bufpool.Buf, n int) {
+// startFlusher hands the writing to a goroutine, with b as its first work. If
+// there is none, it may let others append first. mu is held.
+func (w *Writer) startFlusher(b batch, gather bool) {
 	w.flusher.Add(1)
-	go w.flush(buf, n)
+	go w.flush(b, gather)
 }
 
-func (w *Writer) flush(buf *bufpool.Buf, n int) {
+func (w *Writer) flush(b batch, gather bool) {
 	defer w.flusher.Done()
+	if gather {
+		runtime.Gosched()
+	}
 	for {
-		if buf != nil {
-			m, err := w.conn.Write(buf.B[n:])
-			buf.Free()
-			n = 0
-			w.mu.Lock()
-			w.advance(m)
-			if err != nil {
-				w.failLocked(err)
-				return
-			}
-		} else {
-			w.mu.Lock()
+		var n int
+		var err error
+		if b.size() > 0 {
+			n, err = b.writeTo(w.conn)
+			b.free()
 		}
-		if buf = w.take(); buf == nil {
+		w.mu.Lock()
+		w.advance(n)
+		if err != nil {
+			w.failLocked(err)
+			return
+		}
+		if b = w.take(); b.size() == 0 {
 			w.writing = false
 			w.mu.Unlock()
 			return
@@ -243,10 +298,8 @@ func (w *Writer) stopLocked(err error) bool {
 		return false
 	}
 	w.err = err
-	if w.pending != nil {
-		w.pending.Free()
-		w.pending = nil
-	}
+	w.pending.free()
+	w.pending = batch{}
 	if w.room != nil {
 		close(w.room)
 		w.room = nil

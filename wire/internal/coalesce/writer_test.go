@@ -53,7 +53,7 @@ func send(t *testing.T, w *Writer, s string) {
 	}
 	b := w.Buffer()
 	b.B = append(b.B, s...)
-	w.Unlock()
+	w.Unlock(Now)
 }
 
 func TestCallerWrites(t *testing.T) {
@@ -95,7 +95,7 @@ func TestFlusherTakesTheRest(t *testing.T) {
 		if err := w.LockControl(); err != nil {
 			t.Errorf("LockControl without room: %v", err)
 		}
-		w.Unlock()
+		w.Unlock(Now)
 
 		close(c.gate)
 		if err := w.Drain(t.Context()); err != nil {
@@ -160,7 +160,7 @@ func TestStuckPeer(t *testing.T) {
 		}
 		b := w.Buffer()
 		b.B = append(b.B, frame...)
-		w.Unlock()
+		w.Unlock(Now)
 	}
 	if err != ErrStuck {
 		t.Errorf("small frames to a peer that does not read: %v, want ErrStuck", err)

@@ -153,7 +153,7 @@ func (s *Server) Send(message []byte) error {
 		return err
 	}
 	_, _ = s.writer.Buffer().Write(message)
-	s.writer.Unlock()
+	s.writer.Unlock(coalesce.Now)
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/wire"
+	"github.com/curlewrpc/curlew/wire/internal/coalesce"
 )
 
 // notYet is the start of a request that is not in the connection's stream.
@@ -41,7 +42,7 @@ func (r *Request) Send(ctx context.Context, message []byte) error {
 	c.start.Store(w.Offset())
 	c.endsAt = w.Offset() + int64(len(message))
 	_, _ = w.Buffer().Write(message)
-	w.Unlock()
+	w.Unlock(coalesce.Now)
 	return nil
 }
 
