@@ -8,5 +8,6 @@
 //
 //	go build -ldflags=-checklinkname=0
 //
-// The program is run by the benchmarks; by itself it does nothing.
+// The program is run by the benchmarks; by itself it does nothing. It needs a
+// system that Kitex's poller knows, which are the Unixes.
 package main
