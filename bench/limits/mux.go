@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"runtime"
 	"sync"
 	"time"
 
@@ -40,6 +41,9 @@ func (w *writer) write(id uint32, left time.Duration, m *echopb.Message) error {
 		return err
 	}
 	w.writing = true
+	w.mu.Unlock()
+	runtime.Gosched() // so that others who can run may add theirs
+	w.mu.Lock()
 	for len(w.buf) > 0 && w.err == nil {
 		out := w.buf
 		w.buf = w.spare[:0]

@@ -29,6 +29,23 @@ func (c *Codec) Supports(m *curlew.Method) error {
 	return err
 }
 
+// Size returns how many bytes Append will append, so that there can be room for
+// them; 0 if message cannot be encoded.
+func (c *Codec) Size(message any) int {
+	if m, ok := schema.Message(message); ok {
+		return proto.Size(m)
+	}
+	t, err := c.types.Compile(reflect.TypeOf(message))
+	if err != nil {
+		return 0
+	}
+	n, err := t.Size(message)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 // Append appends message, a pointer or a plain Go value, to b.
 func (c *Codec) Append(b []byte, message any) ([]byte, error) {
 	if m, ok := schema.Message(message); ok {

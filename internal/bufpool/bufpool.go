@@ -10,7 +10,7 @@ import (
 
 const (
 	minShift = 8  // the smallest class is 256 bytes
-	maxShift = 20 // the largest class is 1 MiB
+	maxShift = 23 // the largest class is 8 MiB
 	classes  = 2*(maxShift-minShift) + 1
 
 	// unpooled is the class of a buffer that Free leaves to the collector.

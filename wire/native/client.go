@@ -53,6 +53,11 @@ type clientStream struct {
 	oneWay bool
 	ctx    context.Context // bounds the call; nil for a unary one, whose Wait is told
 
+	// Of the goroutine that waits.
+	fresh   bool    // Wait need not look before it waits
+	settled bool    // Wait has seen the outcome: nothing changes any more
+	reply   message // for Receive, once settled
+
 	// Guarded by c.mu.
 	stop      func() bool // ends the watch on the call's context
 	header    curlew.Header
@@ -79,9 +84,6 @@ func (c *conn) Open(ctx context.Context, call *curlew.Call) (wire.ClientStream, 
 			return nil, err
 		}
 		defer func() { msg.Free() }()
-	}
-	if err := c.slot(ctx); err != nil {
-		return nil, err
 	}
 	sent, err := s.sendCall(ctx, call, msg, fl)
 	if err != nil {
@@ -131,13 +133,19 @@ func (c *conn) prepare(call *curlew.Call) (*clientStream, error) {
 		return nil, curlew.Errorf(curlew.InvalidArgument, "method name of %d bytes, more than the %d allowed", len(s.method.FullName()), maxName).WithProgress(curlew.NotSent)
 	}
 	hashes(s.method) // worked out here, not under a lock
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	s.compress = o.Compression == "gzip" && c.theirs.compression&compressionGzip != 0
-	if err := c.incompat[s.method]; err != nil {
-		return nil, err.WithProgress(curlew.NotSent)
-	}
 	return s, nil
+}
+
+// takeSlot takes one of the places for calls in flight, if there is one and
+// nobody waits for it. mu is held.
+func (c *conn) takeSlot() bool {
+	if c.outgoing >= c.maxOutgoing() || c.slots.l.Len() > 0 {
+		return false
+	}
+	c.outgoing++
+	c.watch()
+	return true
 }
 
 // slot waits for one of the places for calls in flight, first come, first
@@ -148,9 +156,7 @@ func (c *conn) slot(ctx context.Context) error {
 	if err := c.refusal(); err != nil {
 		return err
 	}
-	if c.outgoing < c.maxOutgoing() && c.slots.l.Len() == 0 {
-		c.outgoing++
-		c.watch()
+	if c.takeSlot() {
 		return nil
 	}
 	x := c.slots.join()
@@ -193,6 +199,9 @@ func (c *conn) freeSlot() {
 	}
 }
 
+// headRoom is what the fields of a frame seldom exceed.
+const headRoom = 64
+
 // callRoom is what the fields of a CALL take at most, its header aside.
 const callRoom = maxName + 256
 
@@ -201,52 +210,88 @@ const callRoom = maxName + 256
 // has not been begun.
 func (s *clientStream) sendCall(ctx context.Context, call *curlew.Call, msg *bufpool.Buf, fl flags) (sent int, err error) {
 	c := s.c
-	var timeout uint64
-	if deadline, ok := ctx.Deadline(); ok {
-		left := time.Until(deadline)
-		if left <= 0 {
-			c.mu.Lock()
-			c.freeSlot()
-			c.mu.Unlock()
-			return -1, curlew.NewError(curlew.DeadlineExceeded, context.DeadlineExceeded.Error()).WithProgress(curlew.NotSent)
-		}
-		timeout = min(uint64(left.Microseconds())+1, maxInt)
-	}
-	if err := c.writer.Lock(ctx); err != nil {
-		c.mu.Lock()
-		c.freeSlot()
-		c.mu.Unlock()
-		return -1, curlew.ErrorOf(s.writeError(ctx, err)).WithProgress(curlew.NotSent)
-	}
-	c.mu.Lock()
-	err = c.refusal()
-	if err == nil && !c.budget.grow(initialWindow, c.budget.limit) {
-		err = curlew.Errorf(curlew.Unavailable, "connection to %s: too many received bytes wait for readers", c.peer).WithProgress(curlew.NotSent)
-	}
-	if err != nil {
-		c.freeSlot()
-		c.mu.Unlock()
-		c.writer.Unlock(coalesce.Now)
+	if err := s.begin(ctx); err != nil {
 		return -1, err
 	}
-	s.init(c, c.nextID)
-	c.nextID += 2
-	c.streams.put(&s.stream)
+	var timeout uint64
+	if deadline, ok := ctx.Deadline(); ok {
+		timeout = min(uint64(max(time.Until(deadline), 0).Microseconds())+1, maxInt)
+	}
 	s.startOffset = c.writer.Offset()
 	sent = -1
 	if msg != nil {
 		sent = s.tryAcquire(len(msg.B), maxPiece-callRoom-call.Header().Size(), true)
+		s.recvWake, s.fresh = c.wakes.get(), true // its Wait comes next
 	}
 	id, define := c.methodsOut.ref(s.method)
 	if define && id != 0 {
 		c.definitions = append(c.definitions, s.method)
 	}
+	when := coalesce.Now
+	if c.outgoing > 1 {
+		when = coalesce.Gather
+	}
 	c.mu.Unlock()
 
 	b := c.writer.Buffer()
+	b.Grow(headRoom + max(sent, 0))
 	b.B = s.appendCall(b.B, call, id, define, timeout, msg, sent, fl)
-	c.writer.Unlock(coalesce.Now)
+	c.writer.Unlock(when)
 	return sent, nil
+}
+
+// begin waits for a place on the connection and for room to write, and makes
+// the stream's entry. If there is no error, it returns with both locks held.
+func (s *clientStream) begin(ctx context.Context) error {
+	c := s.c
+	for mine := false; ; {
+		err := c.writer.Lock(ctx)
+		if err != nil {
+			err = curlew.ErrorOf(s.writeError(ctx, err)).WithProgress(curlew.NotSent)
+			c.mu.Lock()
+		} else {
+			c.mu.Lock()
+			if mine = mine || c.takeSlot(); !mine && c.refusal() == nil {
+				c.mu.Unlock()
+				c.writer.Unlock(coalesce.Now)
+				if err := c.slot(ctx); err != nil {
+					return err
+				}
+				mine = true
+				continue
+			}
+			if err = s.enter(ctx); err == nil {
+				return nil
+			}
+			c.writer.Unlock(coalesce.Now)
+		}
+		if mine {
+			c.freeSlot()
+		}
+		c.mu.Unlock()
+		return err
+	}
+}
+
+// enter makes the stream's entry. mu is held.
+func (s *clientStream) enter(ctx context.Context) error {
+	c := s.c
+	if err := c.refusal(); err != nil {
+		return err
+	}
+	if err := c.incompat[s.method]; err != nil {
+		return err.WithProgress(curlew.NotSent)
+	}
+	if ctx.Err() != nil {
+		return contextError(ctx).WithProgress(curlew.NotSent)
+	}
+	if !c.budget.grow(initialWindow, c.budget.limit) {
+		return curlew.Errorf(curlew.Unavailable, "connection to %s: too many received bytes wait for readers", c.peer).WithProgress(curlew.NotSent)
+	}
+	s.init(c, c.nextID)
+	c.nextID += 2
+	c.streams.put(&s.stream)
+	return nil
 }
 
 // appendCall appends the CALL frame. The writer's lock is held.
@@ -334,6 +379,32 @@ func (s *clientStream) finish(err *curlew.Error) bool {
 		c.mu.Unlock()
 		return false
 	}
+	after := s.finishLocked(err)
+	c.mu.Unlock()
+	after.run(c)
+	return true
+}
+
+// afterFinish is what is left to do for a call that is over, without mu.
+type afterFinish struct {
+	credits []credit
+	stop    func() bool
+	drained bool
+}
+
+func (a *afterFinish) run(c *conn) {
+	c.grant(a.credits)
+	if a.stop != nil {
+		a.stop()
+	}
+	if a.drained {
+		c.closeIfDrained()
+	}
+}
+
+// finishLocked is finish for a call that is not over. mu is held.
+func (s *clientStream) finishLocked(err *curlew.Error) afterFinish {
+	c := s.c
 	s.isOver = true
 	if err != nil {
 		s.failLocked(err)
@@ -344,15 +415,7 @@ func (s *clientStream) finish(err *curlew.Error) bool {
 	s.knowHeader()
 	s.retire()
 	c.freeSlot()
-	credits := c.extendOthers()
-	stop := s.stop
-	c.mu.Unlock()
-	c.grant(credits)
-	if stop != nil {
-		stop()
-	}
-	c.closeIfDrained()
-	return true
+	return afterFinish{c.extendOthers(), s.stop, c.drained}
 }
 
 // knowHeader lets those go who wait for the header. mu is held.

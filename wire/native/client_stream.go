@@ -62,6 +62,11 @@ func (s *clientStream) CloseSend() error {
 
 // Receive decodes the next reply; see [curlew.Stream].
 func (s *clientStream) Receive(ctx context.Context, m any) error {
+	if s.reply.buf != nil {
+		msg := s.reply
+		s.reply = message{}
+		return s.decode(msg, m)
+	}
 	msg, err := s.next(ctx)
 	if err != nil {
 		return err
@@ -74,23 +79,45 @@ func (s *clientStream) Wait(ctx context.Context) error {
 	if s.oneWay {
 		return s.waitFlushed(ctx)
 	}
-	for {
-		s.c.mu.Lock()
-		over, err := s.recvEnd, s.err
-		woken := waitOn(&s.recvWake)
-		s.c.mu.Unlock()
-		switch {
-		case over && err != nil:
-			return err
-		case over:
-			return nil
-		}
+	for s.fresh || !s.settle() {
+		s.fresh = false
 		select {
-		case <-woken:
+		case <-s.recvWake:
 		case <-ctx.Done():
 			return s.cancel(ctx)
 		}
 	}
+	if s.err != nil {
+		return s.err
+	}
+	return nil
+}
+
+// settle takes what there is once the call is over, and reports whether it is.
+// If not, recvWake tells when to look again.
+func (s *clientStream) settle() bool {
+	if s.settled {
+		return true
+	}
+	c := s.c
+	c.mu.Lock()
+	if !s.isOver {
+		waitOn(&s.recvWake)
+		c.mu.Unlock()
+		return false
+	}
+	s.settled = true
+	c.wakes.put(s.recvWake)
+	s.recvWake = nil
+	var credits []credit
+	if len(s.queue) > 0 && s.err == nil {
+		s.reply = s.queue[0]
+		s.queue = nil
+		credits = s.consumed(s.reply.cost)
+	}
+	c.mu.Unlock()
+	c.grant(credits)
+	return true
 }
 
 // waitFlushed waits until a one-way call has left.
@@ -106,6 +133,10 @@ func (s *clientStream) waitFlushed(ctx context.Context) error {
 // Close releases the stream and cancels a call that is not over: if its context
 // has ended, for that reason.
 func (s *clientStream) Close() error {
+	if s.settled {
+		s.reply.free()
+		return nil
+	}
 	if s.ctx != nil && s.ctx.Err() != nil {
 		s.cancel(s.ctx)
 	} else {
@@ -121,6 +152,9 @@ func (s *clientStream) Close() error {
 
 // Header waits for the reply's header.
 func (s *clientStream) Header(ctx context.Context) (*curlew.Header, error) {
+	if s.settled {
+		return s.knownHeader()
+	}
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
 	if !s.hasHeader {
@@ -140,6 +174,10 @@ func (s *clientStream) Header(ctx context.Context) (*curlew.Header, error) {
 			return nil, err
 		}
 	}
+	return s.knownHeader()
+}
+
+func (s *clientStream) knownHeader() (*curlew.Header, error) {
 	if s.header.Len() == 0 && s.err != nil {
 		return nil, s.err
 	}
@@ -148,6 +186,9 @@ func (s *clientStream) Header(ctx context.Context) (*curlew.Header, error) {
 
 // Trailer returns the metadata after the reply.
 func (s *clientStream) Trailer() *curlew.Header {
+	if s.settled {
+		return &s.trailer
+	}
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
 	return &s.trailer
@@ -156,52 +197,33 @@ func (s *clientStream) Trailer() *curlew.Header {
 // Peer returns the server.
 func (s *clientStream) Peer() *curlew.Peer { return s.c.peer }
 
-// handle handles a frame of the call.
-func (s *clientStream) handle(f *frame, r *reader) error {
+// handleHeader learns the reply's header.
+func (s *clientStream) handleHeader(f *frame, r *reader) error {
 	c := s.c
-	switch f.typ {
-	case frameHeader:
-		h := c.namesIn.header(r, maxBlock)
-		if err := r.done(); err != nil {
-			return framed(f, err)
-		}
-		c.mu.Lock()
-		if !s.hasHeader {
-			s.header = h
-		}
-		s.knowHeader()
-		c.mu.Unlock()
-		return nil
-	case frameData:
-		return s.deliver(f, r.b)
-	case frameStatus:
-		return s.handleStatus(f, r)
-	}
-	return protocolErrorf("%s frame on stream %d from the side that serves it", f.typ, f.stream)
-}
-
-// deliver takes in a piece of a message.
-func (s *clientStream) deliver(f *frame, piece []byte) error {
-	if f.flags&flagMessage == 0 {
-		return protocolErrorf("%s frame on stream %d without a message", f.typ, f.stream)
-	}
-	c := s.c
-	if err := c.passConnection(f, piece); err != nil {
-		return err
+	h := c.namesIn.header(r, maxBlock)
+	if err := r.done(); err != nil {
+		return framed(f, err)
 	}
 	c.mu.Lock()
+	if !s.hasHeader {
+		s.header = h
+	}
 	s.knowHeader()
-	credits, err := s.takeIn(f, piece)
-	var broken *curlew.Error
-	if s.broken {
-		s.broken, broken = false, s.err
-	}
 	c.mu.Unlock()
-	c.grant(credits)
-	if broken != nil {
-		s.abandon(broken)
+	return nil
+}
+
+// take takes in the message bytes that a frame brings. mu is held.
+func (s *clientStream) take(f *frame, piece []byte) (t taken, err error) {
+	if f.flags&flagMessage == 0 {
+		return t, protocolErrorf("%s frame on stream %d without a message", f.typ, f.stream)
 	}
-	return err
+	s.knowHeader()
+	t.credits, err = s.takeIn(f, piece)
+	if s.broken {
+		s.broken, t.broken = false, s.err
+	}
+	return t, err
 }
 
 // status is a parsed STATUS.
@@ -231,39 +253,56 @@ func (c *conn) parseStatus(f *frame, r *reader) (st status, err error) {
 	return st, framed(f, r.err)
 }
 
-func (s *clientStream) handleStatus(f *frame, r *reader) error {
-	c := s.c
+// handleStatus ends a call that is made from here.
+func (c *conn) handleStatus(f *frame, r *reader) error {
 	st, err := c.parseStatus(f, r)
 	if err != nil {
 		return err
 	}
 	c.mu.Lock()
+	credit, err := c.passConnection(f, r.b)
+	var after afterFinish
+	if err == nil {
+		after, err = c.takeStatus(f, &st, r.b)
+	}
+	c.mu.Unlock()
+	c.grantOne(0, credit)
+	after.run(c)
+	return err
+}
+
+// takeStatus is handleStatus with mu held. piece is the last message's bytes.
+func (c *conn) takeStatus(f *frame, st *status, piece []byte) (after afterFinish, err error) {
+	found := c.streams.get(f.stream)
+	if found == nil {
+		return after, c.checkOver(f)
+	}
+	s := found.client
+	switch {
+	case s == nil:
+		return after, protocolErrorf("%s frame on stream %d from the side that called", f.typ, f.stream)
+	case f.flags&(flagMessage|flagMore) == flagMessage|flagMore:
+		return after, protocolErrorf("STATUS frame on stream %d with a part of a message", f.stream)
+	}
 	if !s.hasHeader {
 		s.header = st.header
 	}
 	s.trailer = st.trailer
-	c.mu.Unlock()
 	if f.flags&flagMessage != 0 {
-		if f.flags&flagMore != 0 {
-			return protocolErrorf("STATUS frame on stream %d with a part of a message", f.stream)
-		}
-		if err := s.deliver(f, r.b); err != nil {
-			return err
+		if _, err := s.takeIn(f, piece); err != nil {
+			return after, err
 		}
 	}
-	c.mu.Lock()
-	partial := s.assembling
-	none := st.err == nil && s.single && s.received == 0
-	incompatible := c.incompat[s.method]
-	c.mu.Unlock()
-	switch {
-	case partial && st.err == nil:
-		return protocolErrorf("STATUS frame on stream %d inside a message", f.stream)
+	ended := st.err
+	switch incompatible := c.incompat[s.method]; {
+	case s.broken: // by the message
+		ended = s.err
+	case s.assembling && ended == nil:
+		return after, protocolErrorf("STATUS frame on stream %d inside a message", f.stream)
 	case incompatible != nil:
-		st.err = incompatible.WithProgress(curlew.Answered)
-	case none:
-		st.err = curlew.Errorf(curlew.Internal, "%s: the server ended the call without a reply", s.method.FullName()).WithProgress(curlew.Answered)
+		ended = incompatible.WithProgress(curlew.Answered)
+	case ended == nil && s.single && s.received == 0:
+		ended = curlew.Errorf(curlew.Internal, "%s: the server ended the call without a reply", s.method.FullName()).WithProgress(curlew.Answered)
 	}
-	s.finish(st.err)
-	return nil
+	return s.finishLocked(ended), nil
 }

@@ -62,6 +62,7 @@ type conn struct {
 	outgoing    int    // streams opened here and not over
 	incoming    int    // streams opened by the peer whose handlers run
 	slots       waiters
+	wakes       wakes
 	send        sendWindow
 	recv        recvWindow
 	budget      budget    // for what all streams may hold

@@ -99,7 +99,11 @@ func (c *conn) handle(f *frame) error {
 	switch f.typ {
 	case frameCall:
 		return c.handleCall(f, r)
-	case frameData, frameHeader, frameStatus, frameCancel:
+	case frameStatus:
+		return c.handleStatus(f, r)
+	case frameData:
+		return c.handleData(f, r)
+	case frameHeader, frameCancel:
 		return c.handleStream(f, r)
 	case frameCredit:
 		err = c.handleCredit(f, r)
@@ -230,46 +234,84 @@ func (c *conn) checkOver(f *frame) error {
 	return nil
 }
 
-// handleStream handles a frame of a stream that is there, or is over.
+// taken is what taking in a frame leaves to do.
+type taken struct {
+	credits []credit      // to be granted
+	broken  *curlew.Error // of the stream, by what the frame brought
+}
+
+// handleData takes in a frame with message bytes, an end, or both.
+func (c *conn) handleData(f *frame, r *reader) error {
+	if f.flags&flagMessage == 0 && len(r.b) > 0 {
+		return framed(f, r.done())
+	}
+	var t taken
+	c.mu.Lock()
+	pass, err := c.passConnection(f, r.b)
+	s := c.streams.get(f.stream)
+	switch {
+	case err != nil:
+	case s == nil:
+		err = c.checkOver(f)
+	case s.local:
+		t, err = s.client.take(f, r.b)
+	default:
+		t, err = s.server.take(f, r.b)
+	}
+	c.mu.Unlock()
+	c.grantOne(0, pass)
+	switch {
+	case s == nil:
+	case !s.local:
+		t.settle(s.server)
+	default:
+		c.grant(t.credits)
+		if t.broken != nil {
+			s.client.abandon(t.broken)
+		}
+	}
+	return err
+}
+
+// handleStream handles a HEADER or CANCEL of a stream that is there, or is over.
 func (c *conn) handleStream(f *frame, r *reader) error {
 	c.mu.Lock()
 	s := c.streams.get(f.stream)
+	var err error
 	if s == nil {
-		err := c.checkOver(f)
-		c.mu.Unlock()
-		if err == nil && f.typ == frameHeader { // its names are defined all the same
-			c.namesIn.header(r, maxBlock)
-			err = framed(f, r.err)
-		}
-		if err == nil && f.typ == frameStatus {
-			_, err = c.parseStatus(f, r)
-		}
-		if err == nil && f.flags&flagMessage != 0 {
-			err = c.passConnection(f, r.b)
-		}
-		return err
+		err = c.checkOver(f)
 	}
 	c.mu.Unlock()
-	if s.local {
-		return s.client.handle(f, r)
+	switch {
+	case err != nil:
+		return err
+	case s != nil && s.local != (f.typ == frameHeader):
+		return protocolErrorf("%s frame on stream %d from the wrong side", f.typ, f.stream)
+	case s == nil && f.typ == frameHeader: // its names are defined all the same
+		c.namesIn.header(r, maxBlock)
+		return framed(f, r.err)
+	case s == nil:
+		return nil
+	case s.local:
+		return s.client.handleHeader(f, r)
 	}
-	return s.server.handle(f, r)
+	return s.server.handleCancel(f, r)
 }
 
 // passConnection counts message bytes against the connection's credit, which
 // comes back as soon as they have left the socket: no stream can starve another.
-func (c *conn) passConnection(f *frame, piece []byte) error {
+// It returns the credit to be granted. mu is held.
+func (c *conn) passConnection(f *frame, piece []byte) (int64, error) {
+	if f.flags&flagMessage == 0 {
+		return 0, nil
+	}
 	cost := int64(len(piece)) + frameCost
-	c.mu.Lock()
 	ok := c.recv.receive(cost)
 	c.recv.consume(cost)
-	n := c.recv.refill()
-	c.mu.Unlock()
 	if !ok {
-		return protocolErrorf("%s frame: beyond the connection's credit", f.typ)
+		return 0, protocolErrorf("%s frame: beyond the connection's credit", f.typ)
 	}
-	c.grant([]credit{{0, n}})
-	return nil
+	return c.recv.refill(), nil
 }
 
 // tick runs the liveness timer.

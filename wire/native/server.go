@@ -87,51 +87,49 @@ func (c *conn) handleCall(f *frame, r *reader) error {
 	if f.flags&flagMessage == 0 && len(r.b) > 0 {
 		return framed(f, r.done())
 	}
-	s, refused := c.accept(f, &v)
-	if s == nil {
-		if f.flags&flagMessage != 0 {
-			if err := c.passConnection(f, r.b); err != nil {
-				return err
-			}
+	target, refused := c.lookup(&v)
+	if refused == nil && v.header.Size() > c.limits.MaxHeader {
+		refused = curlew.Errorf(curlew.ResourceExhausted, "header of %d bytes, more than the %d allowed here", v.header.Size(), c.limits.MaxHeader)
+	}
+	var s *serverStream
+	if refused == nil {
+		s = c.newServerStream(target, &v)
+	}
+	var took taken
+	c.mu.Lock()
+	pass, err := c.passConnection(f, r.b)
+	if err == nil {
+		c.lastPeerID = f.stream
+		if refused == nil {
+			refused = c.accept(s, f.stream)
 		}
+		if refused == nil && f.flags&(flagMessage|flagEnd) != 0 {
+			took, err = s.take(f, r.b)
+		}
+	}
+	c.mu.Unlock()
+	c.grantOne(0, pass)
+	switch {
+	case err != nil:
+		return err
+	case refused != nil:
 		if !v.oneWay {
 			c.refuse(f.stream, refused)
 		}
 		return nil
 	}
+	took.settle(s)
 	if v.defined != 0 {
 		c.checkSchema(v.defined, v.method, s.method)
-	}
-	if f.flags&(flagMessage|flagEnd) != 0 {
-		if err := s.handle(f, r); err != nil {
-			return err
-		}
 	}
 	c.dispatcher.Go(&s.in)
 	return nil
 }
 
-// accept makes the stream of a call, or says why not.
-func (c *conn) accept(f *frame, v *callFields) (*serverStream, *curlew.Error) {
-	target, err := c.lookup(v)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.lastPeerID = f.stream
-	switch {
-	case err != nil:
-		return nil, err
-	case v.header.Size() > c.limits.MaxHeader:
-		return nil, curlew.Errorf(curlew.ResourceExhausted, "header of %d bytes, more than the %d allowed here", v.header.Size(), c.limits.MaxHeader)
-	case c.drained:
-		return nil, curlew.NewError(curlew.Unavailable, "the server is shutting down").WithProgress(curlew.Refused)
-	case c.incoming >= c.maxStreams:
-		return nil, curlew.Errorf(curlew.ResourceExhausted, "more than %d calls in flight on one connection", c.maxStreams).WithProgress(curlew.Refused)
-	case !c.budget.grow(initialWindow, c.budget.limit):
-		return nil, curlew.NewError(curlew.ResourceExhausted, "too many received bytes wait for readers on this connection").WithProgress(curlew.Refused)
-	}
-	codec := c.proto.codec(v.codec)
+// newServerStream makes the stream of a call.
+func (c *conn) newServerStream(target *wire.Target, v *callFields) *serverStream {
 	s := &serverStream{oneWay: v.oneWay}
-	s.server, s.method, s.codec = s, target.Method, codec
+	s.c, s.server, s.method, s.codec = c, s, target.Method, c.proto.codec(v.codec)
 	s.single = !s.method.Kind().ManyRequests()
 	s.maxReceive, s.maxSend = c.limits.MaxReceive, c.limits.MaxSend
 	if target.MaxReceive > 0 {
@@ -140,15 +138,29 @@ func (c *conn) accept(f *frame, v *callFields) (*serverStream, *curlew.Error) {
 	if target.MaxSend > 0 {
 		s.maxSend = target.MaxSend
 	}
-	s.init(c, f.stream)
-	s.in = wire.Incoming{Context: c.ctx, Target: target, Stream: s, Header: v.header, Peer: c.peer, Draining: c.draining}
+	s.in.Context, s.in.Target, s.in.Stream, s.in.Header = c.ctx, target, s, v.header
+	s.in.Peer, s.in.Draining = c.peer, c.draining
 	if v.timeout > 0 {
 		s.in.Expires = time.Now().Add(v.timeout)
 	}
+	return s
+}
+
+// accept makes the stream's entry, or says why not. mu is held.
+func (c *conn) accept(s *serverStream, id uint64) *curlew.Error {
+	switch {
+	case c.drained:
+		return curlew.NewError(curlew.Unavailable, "the server is shutting down").WithProgress(curlew.Refused)
+	case c.incoming >= c.maxStreams:
+		return curlew.Errorf(curlew.ResourceExhausted, "more than %d calls in flight on one connection", c.maxStreams).WithProgress(curlew.Refused)
+	case !c.budget.grow(initialWindow, c.budget.limit):
+		return curlew.NewError(curlew.ResourceExhausted, "too many received bytes wait for readers on this connection").WithProgress(curlew.Refused)
+	}
+	s.init(c, id)
 	c.streams.put(&s.stream)
 	c.incoming++
 	c.watch()
-	return s, nil
+	return nil
 }
 
 // lookup finds the method of a call and checks that both sides mean the same.

@@ -27,37 +27,24 @@ type serverStream struct {
 
 var _ wire.ServerStream = (*serverStream)(nil)
 
-// handle handles a frame of the call.
-func (s *serverStream) handle(f *frame, r *reader) error {
-	switch f.typ {
-	case frameCancel:
-		code, reason := curlew.Code(r.uint()), r.string(maxReason)
-		if err := r.done(); err != nil {
-			return framed(f, err)
-		}
-		if !code.Valid() || code == curlew.OK {
-			code = curlew.Canceled
-		}
-		s.canceled(curlew.Errorf(code, "canceled by the client: %s", reason).WithOrigin(curlew.OriginServer))
-		return nil
-	case frameCall, frameData:
-	default:
-		return protocolErrorf("%s frame on stream %d from the side that called", f.typ, f.stream)
-	}
-	c := s.c
-	if f.flags&flagMessage != 0 {
-		if err := c.passConnection(f, r.b); err != nil {
-			return err
-		}
-	} else if err := r.done(); err != nil {
+// handleCancel ends the call.
+func (s *serverStream) handleCancel(f *frame, r *reader) error {
+	code, reason := curlew.Code(r.uint()), r.string(maxReason)
+	if err := r.done(); err != nil {
 		return framed(f, err)
 	}
-	c.mu.Lock()
-	var credits []credit
-	var err error
+	if !code.Valid() || code == curlew.OK {
+		code = curlew.Canceled
+	}
+	s.canceled(curlew.Errorf(code, "canceled by the client: %s", reason).WithOrigin(curlew.OriginServer))
+	return nil
+}
+
+// take takes in the message bytes and the end that a frame brings. mu is held.
+func (s *serverStream) take(f *frame, piece []byte) (t taken, err error) {
 	switch {
 	case f.flags&flagMessage != 0:
-		credits, err = s.takeIn(f, r.b)
+		t.credits, err = s.takeIn(f, piece)
 	case f.flags&flagEnd == 0:
 		err = protocolErrorf("%s frame on stream %d with neither a message nor an end", f.typ, f.stream)
 	}
@@ -68,16 +55,18 @@ func (s *serverStream) handle(f *frame, r *reader) error {
 		s.recvEnd = true
 		wake(s.recvWake)
 	}
-	var broken *curlew.Error
 	if s.broken {
-		s.broken, broken = false, s.err
+		s.broken, t.broken = false, s.err
 	}
-	c.mu.Unlock()
-	c.grant(credits)
-	if broken != nil {
-		s.in.Cancel(broken)
+	return t, err
+}
+
+// settle does what is left to do, without mu.
+func (t *taken) settle(s *serverStream) {
+	s.c.grant(t.credits)
+	if t.broken != nil {
+		s.in.Cancel(t.broken)
 	}
-	return err
 }
 
 // canceled ends the call at its caller's wish. If that is because of the
@@ -182,27 +171,38 @@ func (s *serverStream) Finish(reply any, err *curlew.Error) *curlew.Error {
 	if !s.oneWay {
 		err = s.answer(reply, err)
 	}
-	s.c.grant(s.over())
-	s.c.closeIfDrained()
+	left := s.over()
+	s.c.grant(left.credits)
+	if left.drained {
+		s.c.closeIfDrained()
+	}
 	return err
 }
 
-// over gives up the call's place, once. The credits are to be granted.
-func (s *serverStream) over() []credit {
+// leaving is what a call that gives up its place leaves behind.
+type leaving struct {
+	credits []credit // to be granted
+	others  bool     // other calls are being served
+	drained bool
+}
+
+// over gives up the call's place, once.
+func (s *serverStream) over() (left leaving) {
 	c := s.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if s.isOver {
-		return nil
+	if !s.isOver {
+		s.isOver = true
+		if s.err == nil {
+			s.err = c.errOver
+		}
+		s.drop()
+		s.retire()
+		c.incoming--
+		left.credits = c.extendOthers()
 	}
-	s.isOver = true
-	if s.err == nil {
-		s.err = c.errOver
-	}
-	s.drop()
-	s.retire()
-	c.incoming--
-	return c.extendOthers()
+	left.others, left.drained = c.incoming > 0, c.drained
+	return left
 }
 
 // answer sends what is left to send of a call: the reply, if any, and STATUS.
@@ -241,12 +241,20 @@ func (s *serverStream) answer(reply any, err *curlew.Error) *curlew.Error {
 		return err
 	}
 	b := c.writer.Buffer()
+	if msg != nil {
+		b.Grow(headRoom + len(msg.B))
+	}
 	b.B = c.appendStatus(b.B, s.id, header, trailer, err, msg, fl)
 	// The place is free before the peer can see that: it may use it at once.
-	for _, g := range s.over() {
+	left := s.over()
+	for _, g := range left.credits {
 		b.B = appendControl(b.B, frameCredit, g.stream, uint64(g.n))
 	}
-	c.writer.Unlock(coalesce.Now)
+	when := coalesce.Now
+	if left.others {
+		when = coalesce.Gather
+	}
+	c.writer.Unlock(when)
 	return err
 }
 

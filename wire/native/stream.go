@@ -55,6 +55,29 @@ type message struct {
 	compressed bool
 }
 
+func (m *message) len() int {
+	if m.buf == nil {
+		return 0
+	}
+	return len(m.buf.B)
+}
+
+// grow makes room for n more bytes, and if that takes another buffer, for what
+// has been announced beyond, but no more than a few times what has arrived.
+func (m *message) grow(n int) {
+	have := m.len()
+	if m.buf != nil && cap(m.buf.B)-have >= n {
+		return
+	}
+	larger := bufpool.Get(min(m.total, 4*(have+n)))
+	larger.B = larger.B[:0]
+	if m.buf != nil {
+		larger.B = append(larger.B, m.buf.B...)
+		m.buf.Free()
+	}
+	m.buf = larger
+}
+
 func (m *message) free() {
 	if m.buf != nil {
 		m.buf.Free()
@@ -69,6 +92,35 @@ func (s *stream) init(c *conn, id uint64) {
 	s.reserved = initialWindow
 	s.send = sendWindow{int64(c.theirs.streamWindow)}
 	s.queue = s.one[:0]
+}
+
+// wakes are wake channels to be used again on the same connection: made anew for
+// every call they would be a good part of its garbage.
+type wakes struct{ free []chan struct{} }
+
+const maxFreeWakes = 128
+
+// get returns a channel of capacity 1 with nothing in it. mu is held.
+func (w *wakes) get() chan struct{} {
+	n := len(w.free)
+	if n == 0 {
+		return make(chan struct{}, 1)
+	}
+	ch := w.free[n-1]
+	w.free = w.free[:n-1]
+	return ch
+}
+
+// put takes back a channel that nobody else holds. mu is held.
+func (w *wakes) put(ch chan struct{}) {
+	if ch == nil || len(w.free) >= maxFreeWakes {
+		return
+	}
+	select {
+	case <-ch:
+	default:
+	}
+	w.free = append(w.free, ch)
 }
 
 // waitOn returns the channel *ch, made if need be. mu is held.

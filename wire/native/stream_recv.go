@@ -25,9 +25,13 @@ type credit struct {
 
 func (c *conn) grant(credits []credit) {
 	for _, g := range credits {
-		if g.n > 0 {
-			c.control(frameCredit, g.stream, uint64(g.n))
-		}
+		c.grantOne(g.stream, g.n)
+	}
+}
+
+func (c *conn) grantOne(stream uint64, n int64) {
+	if n > 0 {
+		c.control(frameCredit, stream, uint64(n))
 	}
 }
 
@@ -56,15 +60,15 @@ func (s *stream) takeIn(f *frame, piece []byte) (credits []credit, err error) {
 		}
 	}
 	m := &s.partial
-	if len(m.buf.B)+len(piece) > m.total {
+	if m.len()+len(piece) > m.total {
 		return nil, protocolErrorf("message on stream %d is longer than the %d bytes announced", s.id, m.total)
 	}
-	m.buf.Grow(len(piece))
+	m.grow(len(piece))
 	m.buf.B = append(m.buf.B, piece...)
 	m.cost += cost
 	if f.flags&flagMore == 0 {
-		if len(m.buf.B) != m.total {
-			return nil, protocolErrorf("message on stream %d ends after %d of %d bytes", s.id, len(m.buf.B), m.total)
+		if m.len() != m.total {
+			return nil, protocolErrorf("message on stream %d ends after %d of %d bytes", s.id, m.len(), m.total)
 		}
 		s.queue = append(s.queue, *m)
 		s.partial, s.assembling = message{}, false
@@ -96,7 +100,7 @@ func (s *stream) beginMessage(f *frame, piece []byte) ([]byte, error) {
 		s.failCall(curlew.Errorf(curlew.InvalidArgument, "%s: more than the one message that a %s call has", s.method.FullName(), s.method.Kind()))
 		return nil, nil
 	}
-	s.partial, s.assembling = message{buf: bufpool.Get(0), total: int(total), compressed: f.flags&flagCompressed != 0}, true
+	s.partial, s.assembling = message{total: int(total), compressed: f.flags&flagCompressed != 0}, true
 	return piece, nil
 }
 
@@ -123,7 +127,7 @@ func (s *stream) extend() int64 {
 	if !s.assembling || !s.single && !s.receiving {
 		return 0
 	}
-	n := s.win.shortOf(messageCost(int64(s.partial.total - len(s.partial.buf.B))))
+	n := s.win.shortOf(messageCost(int64(s.partial.total - s.partial.len())))
 	if n == 0 {
 		return 0
 	}

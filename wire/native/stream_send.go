@@ -16,13 +16,20 @@ import (
 // compressAbove is the size from which compressing a message may pay.
 const compressAbove = 1 << 10
 
+// sizer is a codec that knows the size of what it is about to append.
+type sizer interface{ Size(message any) int }
+
 // encode encodes v for the wire.
 func (s *stream) encode(v any) (buf *bufpool.Buf, fl flags, err error) {
 	if v == nil {
 		return nil, 0, curlew.Errorf(curlew.InvalidArgument, "%s: the message is nil", s.method.FullName()).WithProgress(curlew.NotSent)
 	}
-	buf = bufpool.Get(0)
-	buf.B, err = s.codec.Append(buf.B, v)
+	size := 0
+	if c, ok := s.codec.(sizer); ok {
+		size = c.Size(v)
+	}
+	buf = bufpool.Get(size)
+	buf.B, err = s.codec.Append(buf.B[:0], v)
 	if err != nil {
 		buf.Free()
 		code := curlew.InvalidArgument
@@ -71,6 +78,7 @@ func (s *stream) sendMessage(ctx context.Context, msg []byte, off int, begun boo
 			return begun, s.writeError(ctx, err)
 		}
 		b := s.c.writer.Buffer()
+		b.Grow(headRoom + n)
 		b.B = appendPiece(b.B, s.id, msg[off:], n, fl, !begun, end)
 		s.c.writer.Unlock(coalesce.Now)
 		off, begun = off+n, true
