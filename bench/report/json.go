@@ -80,7 +80,7 @@ func (r *row) entry() Entry {
 		Size: r.scenario.Size, Callers: r.scenario.Callers, Conns: r.scenario.Conns, Rounds: r.rate.Rounds,
 		CallsPerSecond: r.rate.Value, CallsPerSecondLow: r.rate.Low, CallsPerSecondHigh: r.rate.High,
 		P50: r.p50.Value, P50Low: r.p50.Low, P50High: r.p50.High,
-		P99: r.p99.Value, P99Low: r.p99.Low, P99High: r.p99.High, P999: r.p999.Value,
+		P99: r.p99.Value, P99Low: r.p99.Low, P99High: r.p99.High, P999: r.p999,
 		ClientCPU: r.clientCPU, ServerCPU: r.serverCPU,
 		Allocs: r.allocs, ClientAllocs: r.clientAllocs, ServerAllocs: r.serverAllocs,
 		Bytes: r.bytes, ClientBytes: r.clientBytes, ServerBytes: r.serverBytes,

@@ -65,8 +65,8 @@ func (r *Report) plots(section string) []Plot {
 				Label: name, Value: row.rate.Value, Low: row.rate.Low, High: row.rate.High, Color: color(name), Text: rateText(row.rate),
 			})
 			dots.Rows = append(dots.Rows, plot.Row{
-				Label: name, Values: []float64{row.p50.Value, row.p99.Value, row.p999.Value}, Color: color(name),
-				Text: plot.Short(row.p50.Value) + " · " + plot.Short(row.p99.Value) + " · " + plot.Short(row.p999.Value),
+				Label: name, Values: []float64{row.p50.Value, row.p99.Value, row.p999}, Color: color(name),
+				Text: plot.Short(row.p50.Value) + " · " + plot.Short(row.p99.Value) + " · " + plot.Short(row.p999),
 			})
 		}
 		if s.Kind == measure.Stream {

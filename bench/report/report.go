@@ -82,7 +82,7 @@ func (r *Report) Failures() []Failure { return r.failures }
 // measured.
 func (r *Report) Peak(framework, scenario string) float64 {
 	if s := r.series(framework, scenario, rate); len(s) > 0 {
-		return stats.MedianOf(s).Value
+		return stats.Medians(s)[0]
 	}
 	return 0
 }

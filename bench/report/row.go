@@ -14,10 +14,11 @@ type row struct {
 	framework measure.Info
 	scenario  Scenario
 
-	rate           stats.Interval
-	toLimit        stats.Interval // its rate as a multiple of the fair limit's; no rounds: not measured
-	toGRPC         stats.Interval // … of grpc-go's
-	p50, p99, p999 stats.Interval
+	rate     stats.Interval
+	toLimit  stats.Interval // its rate as a multiple of the fair limit's; no rounds: not measured
+	toGRPC   stats.Interval // … of grpc-go's
+	p50, p99 stats.Interval
+	p999     float64
 
 	clientCPU, serverCPU       float64 // µs per call
 	clientAllocs, serverAllocs float64 // per call
@@ -38,14 +39,14 @@ func (r *Report) rows(s Scenario) []row {
 			continue
 		}
 		of := func(m metric) stats.Interval { return stats.MedianOf(r.series(f.Name, s.Name, m)) }
-		median := func(m metric) float64 { return of(m).Value }
+		median := func(m metric) float64 { return stats.Medians(r.series(f.Name, s.Name, m))[0] }
 		to := func(other string) stats.Interval {
 			return stats.Ratio(r.series(f.Name, s.Name, rate), r.series(other, s.Name, rate))
 		}
 		rows = append(rows, row{
 			framework: f, scenario: s,
 			rate: of(rate), toLimit: to(fairLimit), toGRPC: to(grpcGo),
-			p50: of(p50), p99: of(p99), p999: of(p999),
+			p50: of(p50), p99: of(p99), p999: median(p999),
 			clientCPU: median(clientCPU), serverCPU: median(serverCPU),
 			clientAllocs: median(clientAllocs), serverAllocs: median(serverAllocs),
 			clientBytes: median(clientBytes), serverBytes: median(serverBytes),

@@ -111,7 +111,7 @@ func rowTable(rows []row) *table {
 	}}
 	for _, r := range rows {
 		t.add(r.framework.Name, withSpread(r.rate), ratio(r.toLimit), ratio(r.toGRPC),
-			grouped(r.p50.Value), grouped(r.p99.Value), grouped(r.p999.Value),
+			grouped(r.p50.Value), grouped(r.p99.Value), grouped(r.p999),
 			two(r.clientCPU, r.serverCPU), two(r.clientAllocs, r.serverAllocs), two(r.clientBytes, r.serverBytes),
 			two(r.clientPeak/(1<<20), r.serverPeak/(1<<20)), grouped(r.syscalls), strconv.Itoa(r.rate.Rounds))
 	}
