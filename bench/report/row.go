@@ -41,6 +41,9 @@ func (r *Report) rows(s Scenario) []row {
 		of := func(m metric) stats.Interval { return stats.MedianOf(r.series(f.Name, s.Name, m)) }
 		median := func(m metric) float64 { return stats.Medians(r.series(f.Name, s.Name, m))[0] }
 		to := func(other string) stats.Interval {
+			if s.Kind == measure.Open {
+				return stats.Interval{}
+			}
 			return stats.Ratio(r.series(f.Name, s.Name, rate), r.series(other, s.Name, rate))
 		}
 		rows = append(rows, row{
