@@ -95,8 +95,8 @@ fuzz: check-go ## run every fuzz target: 2 minutes a decoder, 10 a state machine
 bench: check-go ## measure beside other frameworks, at most 45 minutes (QUICK=1: only the floors, at most 8; DOCS=1: write the docs' tables)
 	@mkdir -p $(BUILD)
 	@echo "Building the benchmarks. The first time, this takes a minute or two."
-	@$(GO) -C bench build -o "$(CURDIR)/$(BUILD)/bench" .
-	@$(if $(quick),,$(GO) -C bench/kitex build -ldflags=-checklinkname=0 -o "$(CURDIR)/$(BUILD)/bench-kitex" .)
+	@$(GO) -C bench build -buildvcs=auto -o "$(CURDIR)/$(BUILD)/bench" .
+	@$(if $(quick),,$(GO) -C bench/kitex build -buildvcs=auto -ldflags=-checklinkname=0 -o "$(CURDIR)/$(BUILD)/bench-kitex" .)
 	@$(BUILD)/bench $(if $(quick),-quick,-kitex $(BUILD)/bench-kitex) -out bench \
 		$(if $(filter-out 0,$(DOCS)),-docs docs/benchmarks.md,-plots $(BUILD)/plots) $(ARGS)
 
