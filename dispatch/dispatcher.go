@@ -135,10 +135,51 @@ func (d *Dispatcher) Lookup(service, method string, _ wire.Attributes) (*wire.Ta
 
 // Go implements [wire.Dispatcher].
 func (d *Dispatcher) Go(in *wire.Incoming) {
-	if !d.pool.Go(&running{d: d, in: in}) {
+	if !d.pool.Go(&running{d: d, in: in, timed: in.Target.Pace != nil}) {
 		refuse(in)
 	}
 }
+
+// NewLoop returns a loop for [Dispatcher.Lead]; next goes on with it on another
+// goroutine, and does not wait.
+func (d *Dispatcher) NewLoop(next func()) *workers.Loop { return d.pool.NewLoop(next) }
+
+// Lead is Go for a protocol that reads one connection in one loop: a call of a
+// method whose handlers have been short so far runs here and now, because to
+// hand it to another goroutine would cost more than the handler. If Lead reports
+// false, the handler was not short, the loop goes on elsewhere, and the caller
+// must leave it.
+func (d *Dispatcher) Lead(in *wire.Incoming, loop *workers.Loop) bool {
+	pace := in.Target.Pace
+	if pace == nil || !pace.Quick() {
+		d.Go(in)
+		return true
+	}
+	turn, ok := loop.Begin()
+	if !ok {
+		d.Go(in)
+		return true
+	}
+	returned := false
+	defer func() {
+		if !returned { // runtime.Goexit in the handler
+			loop.Leave(turn)
+		}
+	}()
+	in.OnLoop = true
+	r := running{d: d, in: in, timed: turn%timedTurns == 0}
+	r.Run()
+	returned = true
+	if loop.End(turn) {
+		return true
+	}
+	pace.HeldUp()
+	return false
+}
+
+// timedTurns is how many calls on a loop there are to one whose handler is
+// timed; turns are even.
+const timedTurns = 16
 
 // Serve implements [wire.Dispatcher]. The call runs on a goroutine of the
 // dispatcher's all the same: runtime.Goexit in a handler must not end the

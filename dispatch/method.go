@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/internal/workers"
 	"github.com/curlewrpc/curlew/wire"
 )
 
@@ -36,6 +37,9 @@ func (d *Dispatcher) method(m *curlew.Method) (*method, error) {
 		e.limits = append(e.limits, d.limit)
 	}
 	e.target = wire.Target{Method: m, Handler: e.serve, MaxReceive: c.MaxReceive, MaxSend: c.MaxSend, Timeout: c.Timeout}
+	if m.Kind() == curlew.KindUnary {
+		e.target.Pace = new(workers.Pace)
+	}
 	return e, nil
 }
 

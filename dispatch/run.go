@@ -18,6 +18,7 @@ type running struct {
 	in    *wire.Incoming
 	err   *curlew.Error // for the peer; the handler's own error is its cause
 	ended chan struct{} // closed at the end, if not nil
+	timed bool          // the handler's time is of interest
 }
 
 // Run runs the call. Its steps are deferred one by the other, so that neither a
@@ -38,6 +39,10 @@ func (r *running) handle() {
 		}
 	}()
 	in := r.in
+	if r.timed {
+		begun := time.Now()
+		defer func() { in.Target.Pace.Took(time.Since(begun)) }()
+	}
 	if timeout := in.Target.Timeout; timeout > 0 && in.Expires.IsZero() {
 		in.Expires = time.Now().Add(timeout)
 	}

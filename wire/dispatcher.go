@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/internal/workers"
 )
 
 // Dispatcher finds and runs methods. It is safe for concurrent use.
@@ -42,6 +43,8 @@ type Target struct {
 	// Timeout bounds calls that bring no deadline; 0 is no bound. The dispatcher
 	// applies it.
 	Timeout time.Duration
+	// Pace knows how long the handler of a unary method takes; nil: nobody does.
+	Pace *workers.Pace
 }
 
 // ServerStream is one call as its protocol sees it on the server.

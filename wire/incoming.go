@@ -29,6 +29,10 @@ type Incoming struct {
 	// Draining is closed when the connection is asked to come to an end.
 	Draining <-chan struct{}
 
+	// OnLoop tells that the call runs on the goroutine that reads from the
+	// connection, so that its answer may wait for those of the calls after it.
+	OnLoop bool
+
 	// Call is begun by the dispatcher.
 	Call curlew.Call
 

@@ -40,6 +40,7 @@ type Config struct {
 type Pool struct {
 	config Config
 	done   chan struct{} // closed when the pool is closed and nothing is live
+	watch  watch         // of loops
 
 	mu     sync.Mutex
 	idle   []*worker // those waiting; the last one was busy most recently
@@ -64,7 +65,9 @@ func New(config Config) *Pool {
 	if config.IdleTime <= 0 {
 		config.IdleTime = defaultIdleTime
 	}
-	return &Pool{config: config, done: make(chan struct{})}
+	p := &Pool{config: config, done: make(chan struct{})}
+	p.watch.pool = p
+	return p
 }
 
 // Go runs task on another goroutine. It never waits. On a closed pool it does
@@ -93,6 +96,7 @@ func (p *Pool) Go(task Task) bool {
 // Close makes Go refuse tasks and lets idle workers go. Tasks that run go on;
 // Wait waits for them.
 func (p *Pool) Close() {
+	p.watch.close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
@@ -182,6 +186,13 @@ func (p *Pool) dismiss(n int) {
 	kept := copy(p.idle, p.idle[n:])
 	clear(p.idle[kept:])
 	p.idle = p.idle[:kept]
+}
+
+// enter counts a goroutine that is not of the pool's making.
+func (p *Pool) enter() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.live++
 }
 
 // leave counts a goroutine that ends.

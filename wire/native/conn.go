@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/internal/workers"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/internal/coalesce"
 )
@@ -31,6 +32,7 @@ type conn struct {
 	maxStreams int // in each direction: what the limits of streams and of bytes allow
 	logger     *slog.Logger
 	dispatcher wire.Dispatcher // nil: this side offers no services
+	leader     leader          // the dispatcher, if it can run calls in the read loop
 	peer       *curlew.Peer
 	codec      curlew.Codec // of calls that choose none
 	accepted   bool         // the peer connected
@@ -41,7 +43,7 @@ type conn struct {
 	cancel context.CancelCauseFunc
 	ready  chan struct{} // closed when the peer's HELLO is there
 	done   chan struct{} // closed when the connection has ended
-	loop   chan struct{} // closed when the read loop of a client has ended
+	loop   chan struct{} // closed when the read loop has ended
 	writer *coalesce.Writer
 
 	// Guarded by the writer's lock: order on the wire is order of definition.
@@ -49,8 +51,13 @@ type conn struct {
 	namesOut   nameSender
 
 	// Owned by the read loop.
+	in        input
 	methodsIn []*method
 	namesIn   nameReceiver
+	helloDone bool
+	next      *serverStream // a call that may run in the loop
+	turns     *workers.Loop // made for the first such call
+	held      bool          // answers wait in the writer
 
 	received atomic.Int64 // bytes, for liveness
 
@@ -75,9 +82,15 @@ type conn struct {
 	farewell    *time.Timer   // ends a drained connection that the peer does not
 	alive       liveness
 	pings       pingGuard
-	helloDone   bool                             // owned by the read loop
 	incompat    map[*curlew.Method]*curlew.Error // methods whose types the peer has otherwise
 	definitions []*curlew.Method                 // outgoing methods by number
+}
+
+// leader is a dispatcher that can run short calls in a read loop.
+type leader interface {
+	wire.Dispatcher
+	NewLoop(next func()) *workers.Loop
+	Lead(in *wire.Incoming, loop *workers.Loop) bool
 }
 
 // errGone is the cause of the end of a connection that ended well.
@@ -87,7 +100,7 @@ func newConn(p *Protocol, raw net.Conn, limits wire.Limits, logger *slog.Logger)
 	c := &conn{
 		proto: p, raw: raw, limits: limits, logger: logger,
 		maxStreams: max(1, min(limits.MaxStreams, limits.MaxBuffered/initialWindow)),
-		ready:      make(chan struct{}), done: make(chan struct{}), away: make(chan struct{}),
+		ready:      make(chan struct{}), done: make(chan struct{}), away: make(chan struct{}), loop: make(chan struct{}),
 		theirs:  defaultSettings(),
 		codec:   p.codecs[0],
 		errOver: curlew.NewError(curlew.Canceled, "the call is over: its handler has returned"),

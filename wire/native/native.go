@@ -5,6 +5,7 @@ package native
 
 import (
 	"context"
+	"errors"
 	"net"
 
 	"github.com/curlewrpc/curlew"
@@ -81,21 +82,20 @@ func (p *Protocol) Serve(ctx context.Context, wc *wire.Conn, d wire.Dispatcher) 
 	peer := *wc.Peer
 	peer.Protocol, peer.Back = p.Name(), wire.NewCaller(c)
 	c.peer = &peer
-	watched := make(chan struct{})
 	if err := c.begin(ctx); err != nil {
 		return err
 	}
-	go func() {
-		defer close(watched)
-		select {
-		case <-c.draining:
-			c.drain()
-		case <-c.done:
-		}
-	}()
-	err := c.run(wc.Prefix)
-	<-watched
-	return err
+	go c.run(wc.Prefix)
+	select {
+	case <-c.draining:
+		c.drain()
+	case <-c.loop:
+	}
+	<-c.loop
+	if failure := c.failure(); !errors.Is(failure, errGone) {
+		return failure
+	}
+	return nil
 }
 
 // Connect makes a connection and the handshake; see [wire.Protocol].
@@ -115,11 +115,7 @@ func (p *Protocol) Connect(ctx context.Context, r *wire.Remote) (wire.Session, e
 	if err := c.begin(context.Background()); err != nil {
 		return nil, err
 	}
-	c.loop = make(chan struct{})
-	go func() {
-		defer close(c.loop)
-		c.run(nil)
-	}()
+	go c.run(nil)
 	select {
 	case <-c.ready:
 		return c, nil

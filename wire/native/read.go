@@ -15,11 +15,45 @@ import (
 )
 
 // run reads from the connection, after what has been read already, until it
-// ends, and returns why if that is nobody's wish. All of the connection has
-// ended then.
-func (c *conn) run(prefix []byte) error {
+// ends or until another goroutine goes on with that. All of the connection has
+// ended when c.loop is closed; those who serve or close it wait for that.
+func (c *conn) run(prefix []byte) {
 	c.raw.SetReadDeadline(time.Now().Add(c.limits.Handshake))
-	err := c.read(prefix)
+	c.in = input{raw: c.raw, idle: transport.NewIdleReader(c.raw, readSize)}
+	if len(prefix) > 0 {
+		c.in.begin(prefix)
+	}
+	c.leader, _ = c.dispatcher.(leader)
+	if err := c.readMagic(); err != nil {
+		c.conclude(err)
+	} else {
+		c.lead()
+	}
+}
+
+// lead goes on with the read loop, until the connection's end or until another
+// goroutine does. Whoever sees the end closes c.loop.
+func (c *conn) lead() {
+	left := true
+	defer func() {
+		if left { // by runtime.Goexit in a handler: the loop goes on elsewhere
+			c.writer.Flush()
+		}
+	}()
+	err := c.read()
+	left = false
+	if err != errTakenOver {
+		c.conclude(err)
+	}
+}
+
+// errTakenOver tells that another goroutine goes on with the read loop.
+var errTakenOver = errors.New("taken over")
+
+// conclude ends the connection after the read loop has ended with err.
+func (c *conn) conclude(err error) {
+	defer close(c.loop)
+	defer c.in.free()
 	var broken *connError
 	switch {
 	case errors.As(err, &broken):
@@ -36,52 +70,75 @@ func (c *conn) run(prefix []byte) error {
 		c.fail(c.transportError("read", err))
 	}
 	c.end()
-	if failure := c.failure(); !errors.Is(failure, errGone) {
-		return failure
+}
+
+// readMagic reads what every connection begins with.
+func (c *conn) readMagic() error {
+	for left := magic; left != ""; {
+		if len(c.in.rest()) == 0 {
+			if err := c.fill(); err != nil {
+				return err
+			}
+		}
+		k := min(len(left), len(c.in.rest()))
+		if string(c.in.rest()[:k]) != left[:k] {
+			return protocolErrorf("the peer does not speak Curlew's native protocol: it began with %.16q", c.in.rest())
+		}
+		left = left[k:]
+		c.in.skip(k)
 	}
 	return nil
 }
 
 // read reads and handles frames until an error.
-func (c *conn) read(prefix []byte) error {
-	in := &input{raw: c.raw, idle: transport.NewIdleReader(c.raw, readSize)}
-	defer in.free()
-	if len(prefix) > 0 {
-		in.begin(prefix)
-	}
-	for magicLeft := magic; magicLeft != ""; {
-		if len(in.rest()) == 0 {
-			if err := c.fill(in); err != nil {
-				return err
-			}
-		}
-		k := min(len(magicLeft), len(in.rest()))
-		if string(in.rest()[:k]) != magicLeft[:k] {
-			return protocolErrorf("the peer does not speak Curlew's native protocol: it began with %.16q", in.rest())
-		}
-		magicLeft = magicLeft[k:]
-		in.skip(k)
-	}
+func (c *conn) read() error {
 	for {
-		f, n, err := parseFrame(in.rest())
+		f, n, err := parseFrame(c.in.rest())
 		switch {
 		case err != nil:
 			return err
 		case n == 0:
-			err = c.fill(in)
+			c.flushHeld()
+			err = c.fill()
 		default:
 			err = c.handle(&f)
-			in.skip(n)
+			c.in.skip(n)
 		}
 		if err != nil {
 			return err
 		}
+		if c.next != nil && !c.serveNext() {
+			return errTakenOver
+		}
+	}
+}
+
+// serveNext runs the call that may run in the loop. If it reports false, another
+// goroutine goes on with the loop, and nothing of it may be touched.
+func (c *conn) serveNext() bool {
+	s := c.next
+	c.next, c.held = nil, true
+	if c.turns == nil {
+		c.turns = c.leader.NewLoop(func() { go c.lead() })
+	}
+	if c.leader.Lead(&s.in, c.turns) {
+		return true
+	}
+	c.writer.Flush() // the answer, if the loop has flushed without it
+	return false
+}
+
+// flushHeld has the answers written that waited for more to be read.
+func (c *conn) flushHeld() {
+	if c.held {
+		c.held = false
+		c.writer.Flush()
 	}
 }
 
 // fill reads more.
-func (c *conn) fill(in *input) error {
-	n, err := in.fill()
+func (c *conn) fill() error {
+	n, err := c.in.fill()
 	c.received.Add(int64(n))
 	return err
 }

@@ -122,9 +122,16 @@ func (c *conn) handleCall(f *frame, r *reader) error {
 	if v.defined != 0 {
 		c.checkSchema(v.defined, v.method, s.method)
 	}
-	c.dispatcher.Go(&s.in)
+	if c.leader != nil && s.method.Kind() == curlew.KindUnary && f.flags&flagEnd != 0 && len(r.b) <= maxInLoop {
+		c.next = s
+	} else {
+		c.dispatcher.Go(&s.in)
+	}
 	return nil
 }
+
+// maxInLoop is the largest request that is served in the read loop.
+const maxInLoop = 4 << 10
 
 // newServerStream makes the stream of a call.
 func (c *conn) newServerStream(target *wire.Target, v *callFields) *serverStream {

@@ -251,7 +251,10 @@ func (s *serverStream) answer(reply any, err *curlew.Error) *curlew.Error {
 		b.B = appendControl(b.B, frameCredit, g.stream, uint64(g.n))
 	}
 	when := coalesce.Now
-	if left.others {
+	switch {
+	case s.in.OnLoop:
+		when = coalesce.Held
+	case left.others:
 		when = coalesce.Gather
 	}
 	c.writer.Unlock(when)

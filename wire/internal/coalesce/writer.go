@@ -43,6 +43,8 @@ const (
 	controlRoom = 1 << 20
 	// maxRounds is how often one caller writes what others have appended.
 	maxRounds = 4
+	// maxHeld is how much is held at most.
+	maxHeld = 32 << 10
 	// minBuffer is the smallest buffer for a batch.
 	minBuffer = 512
 )
@@ -166,7 +168,7 @@ func (w *Writer) Offset() int64 { return w.taken + int64(w.waiting()) }
 // Unlock ends what Lock began and sees to it that what was appended is
 // written. It does not wait for the peer.
 func (w *Writer) Unlock(when When) {
-	if w.writing || when == Held || w.waiting() == 0 {
+	if w.writing || w.waiting() == 0 || when == Held && w.waiting() < maxHeld {
 		w.mu.Unlock()
 		return
 	}
