@@ -37,6 +37,9 @@ func NewIdleReader(conn net.Conn, size int) *IdleReader {
 	return r
 }
 
+// SetSize sets the size of the buffers that are taken from now on.
+func (r *IdleReader) SetSize(n int) { r.size = n }
+
 // Read waits until there is something to read and returns it, at least one
 // byte, in a buffer that is now the caller's. A read deadline counts as in
 // conn.Read.

@@ -5,6 +5,7 @@ package proto
 
 import (
 	"reflect"
+	"sync"
 
 	"google.golang.org/protobuf/proto"
 
@@ -14,11 +15,29 @@ import (
 
 // Codec encodes as protobuf. It is safe for concurrent use.
 type Codec struct {
-	types schema.Compiler
+	types  schema.Compiler
+	protos sync.Map // of reflect.Type: whether schema.Message takes its values
 }
 
 // New returns the codec.
 func New() *Codec { return new(Codec) }
+
+// message is schema.Message, which looks into the type only once.
+func (c *Codec) message(v any) (proto.Message, bool) {
+	m, ok := v.(proto.Message)
+	if !ok {
+		return nil, false
+	}
+	if known, ok := c.protos.Load(reflect.TypeOf(v)); ok {
+		return m, known.(bool) && m.ProtoReflect().IsValid()
+	}
+	if !m.ProtoReflect().IsValid() {
+		return m, false
+	}
+	m, ok = schema.Message(v)
+	c.protos.Store(reflect.TypeOf(v), ok)
+	return m, ok
+}
 
 // Name returns "proto".
 func (c *Codec) Name() string { return "proto" }
@@ -32,7 +51,7 @@ func (c *Codec) Supports(m *curlew.Method) error {
 // Size returns how many bytes Append will append, so that there can be room for
 // them; 0 if message cannot be encoded.
 func (c *Codec) Size(message any) int {
-	if m, ok := schema.Message(message); ok {
+	if m, ok := c.message(message); ok {
 		return proto.Size(m)
 	}
 	t, err := c.types.Compile(reflect.TypeOf(message))
@@ -48,7 +67,7 @@ func (c *Codec) Size(message any) int {
 
 // Append appends message, a pointer or a plain Go value, to b.
 func (c *Codec) Append(b []byte, message any) ([]byte, error) {
-	if m, ok := schema.Message(message); ok {
+	if m, ok := c.message(message); ok {
 		return proto.MarshalOptions{}.MarshalAppend(b, m)
 	}
 	t, err := c.types.Compile(reflect.TypeOf(message))
@@ -60,7 +79,7 @@ func (c *Codec) Append(b []byte, message any) ([]byte, error) {
 
 // Decode sets what message points to to the message in b.
 func (c *Codec) Decode(b []byte, message any) error {
-	if m, ok := schema.Message(message); ok {
+	if m, ok := c.message(message); ok {
 		return proto.Unmarshal(b, m)
 	}
 	t, err := c.types.Compile(reflect.TypeOf(message))

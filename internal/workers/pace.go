@@ -12,51 +12,57 @@ import (
 // may run on a [Loop]. The zero Pace knows nothing yet, and says no. It is safe
 // for concurrent use; updates that get lost do no harm.
 type Pace struct {
-	mean    atomic.Int64 // ns, of recent tasks
-	trusted atomic.Int32 // tasks still to be seen before it is trusted
-	penalty atomic.Int32 // what trusted is set to when a task was not short
-	begun   atomic.Bool
+	typical  atomic.Int64 // ns, close to the median; 0: not known
+	seen     atomic.Int32 // tasks timed since the last one that held up a loop
+	required atomic.Int32 // what seen must reach before a task runs on a loop, less firstTasks
 }
 
 const (
-	// quick is the mean below which tasks are short: what it costs to hand one
-	// to another goroutine.
-	quick = 3 * time.Microsecond
-	// firstTasks are seen before the first one runs on a loop.
+	// quick is the typical time below which tasks are short: about what it costs
+	// to hand one to another goroutine, with all that follows from it.
+	quick = 4 * time.Microsecond
+	// firstTasks are timed before the first one runs on a loop.
 	firstTasks = 64
-	// maxPenalty bounds how many are, after tasks that took over a loop.
-	maxPenalty = 1 << 20
-	// longest bounds what one task adds to the mean: one may take long because
-	// the machine was busy with something else.
-	longest = 4 * quick
-	// weight is that of a new task in the mean, as a power of two.
-	weight = 4
+	// maxRequired bounds how many are, after tasks that held up a loop.
+	maxRequired = 1 << 20
+	// rare is how many required numbers of tasks must lie between two that hold up
+	// a loop. A busy system may stop any goroutine for that long.
+	rare = 8
 )
 
 // Quick reports whether the next task is likely to be short.
 func (p *Pace) Quick() bool {
-	return p.begun.Load() && p.trusted.Load() <= 0 && p.mean.Load() < int64(quick)
+	return p.typical.Load() < int64(quick) && p.seen.Load() >= p.required.Load()+firstTasks
 }
 
 // Took tells how long a task took.
 func (p *Pace) Took(d time.Duration) {
-	if !p.begun.Load() && !p.begun.Swap(true) {
-		p.mean.Store(int64(d))
-		p.trusted.Store(firstTasks)
-		p.penalty.Store(firstTasks)
+	if seen := p.seen.Load(); seen < rare*maxRequired {
+		p.seen.Store(seen + 1)
+	}
+	typical := p.typical.Load()
+	if typical == 0 {
+		p.typical.Store(max(int64(d), 1))
 		return
 	}
-	mean := p.mean.Load()
-	p.mean.Store(mean + (min(int64(d), int64(longest))-mean)>>weight)
-	if p.trusted.Load() > 0 {
-		p.trusted.Add(-1)
+	// As many tasks are above the typical time as below it.
+	step := typical/16 + 1
+	if int64(d) < typical {
+		step = min(typical-1, step)
+		step = -step
 	}
+	p.typical.Store(typical + step)
 }
 
-// HeldUp tells that a task held up its loop. Each time, more tasks have to be
-// short before one is trusted again.
+// HeldUp tells that a task has held up its loop. If that happens often, ever
+// more tasks have to be short before one is trusted again.
 func (p *Pace) HeldUp() {
-	penalty := min(2*max(p.penalty.Load(), firstTasks), maxPenalty)
-	p.penalty.Store(penalty)
-	p.trusted.Store(penalty)
+	required := p.required.Load()
+	if p.seen.Load() > rare*(required+firstTasks) {
+		required = 0
+	} else {
+		required = min(2*(required+firstTasks), maxRequired)
+	}
+	p.required.Store(required)
+	p.seen.Store(0)
 }

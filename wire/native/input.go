@@ -10,8 +10,12 @@ import (
 	"github.com/curlewrpc/curlew/transport"
 )
 
-// readSize is the size of a read buffer that holds no large frame.
-const readSize = 16 << 10
+// Sizes of read buffers that hold no large frame: a connection on which reads
+// fill the smaller one gets the larger.
+const (
+	readSize  = 16 << 10
+	readLarge = 64 << 10
+)
 
 // input is what has been read and not handled. It holds no buffer while it
 // waits for the first byte of a frame.
@@ -56,6 +60,12 @@ func (in *input) fill() (n int, err error) {
 	if in.buf == nil {
 		if in.buf, err = in.idle.Read(); err != nil {
 			return 0, err
+		}
+		switch n := len(in.buf.B); {
+		case n >= readSize:
+			in.idle.SetSize(readLarge)
+		case n < readSize/4:
+			in.idle.SetSize(readSize)
 		}
 		return len(in.buf.B), nil
 	}
