@@ -14,7 +14,7 @@ import (
 type Pace struct {
 	typical  atomic.Int64 // ns, close to the median; 0: not known
 	seen     atomic.Int32 // tasks timed since the last one that held up a loop
-	required atomic.Int32 // what seen must reach before a task runs on a loop, less firstTasks
+	required atomic.Int32 // how many, beside firstTasks, before one runs on a loop again
 }
 
 const (
@@ -25,9 +25,9 @@ const (
 	firstTasks = 64
 	// maxRequired bounds how many are, after tasks that held up a loop.
 	maxRequired = 1 << 20
-	// rare is how many required numbers of tasks must lie between two that hold up
-	// a loop. A busy system may stop any goroutine for that long.
-	rare = 8
+	// rare is how many timed tasks in loops there have to be to one that holds up
+	// its loop: a busy system may stop any goroutine for that long.
+	rare = 256
 )
 
 // Quick reports whether the next task is likely to be short.
@@ -37,7 +37,7 @@ func (p *Pace) Quick() bool {
 
 // Took tells how long a task took.
 func (p *Pace) Took(d time.Duration) {
-	if seen := p.seen.Load(); seen < rare*maxRequired {
+	if seen := p.seen.Load(); seen < 2*maxRequired {
 		p.seen.Store(seen + 1)
 	}
 	typical := p.typical.Load()
@@ -58,9 +58,13 @@ func (p *Pace) Took(d time.Duration) {
 // more tasks have to be short before one is trusted again.
 func (p *Pace) HeldUp() {
 	required := p.required.Load()
-	if p.seen.Load() > rare*(required+firstTasks) {
+	seen := p.seen.Load() - required - firstTasks
+	switch {
+	case seen < 0: // another loop's task has told already
+		return
+	case seen >= rare:
 		required = 0
-	} else {
+	default:
 		required = min(2*(required+firstTasks), maxRequired)
 	}
 	p.required.Store(required)
