@@ -45,10 +45,9 @@ func (p *Pool) NewLoop(next func()) *Loop { return &Loop{pool: p, next: next} }
 func (l *Loop) Begin() (Turn, bool) {
 	turn := l.state.Load() + 2
 	l.state.Store(turn + running)
-	if l.listed.Load() || l.pool.watch.add(l) {
+	if l.listed.Load() || l.pool.watch.add(l, Turn(turn)) {
 		return Turn(turn), true
 	}
-	l.state.Store(turn)
 	return 0, false
 }
 
@@ -88,11 +87,16 @@ type held struct {
 	turn Turn
 }
 
-// add looks after l from now on, unless the pool is closed.
-func (w *watch) add(l *Loop) bool {
+// add looks after l from now on. If the pool is closed, it reports whether the
+// task that l begins counts all the same; if not, the task has not begun.
+func (w *watch) add(l *Loop, turn Turn) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closing.Load() {
+		if w.counts(l, turn) {
+			return true
+		}
+		l.state.Store(uint64(turn))
 		return false
 	}
 	if l.listed.Load() {
@@ -119,6 +123,8 @@ func (w *watch) look() {
 	for _, l := range w.loops {
 		s := l.state.Load()
 		switch {
+		case w.closing.Load() && (s&running == 0 || !w.counts(l, Turn(s-running))):
+			continue // nothing begins on it any more
 		case s != l.seen:
 			l.seen = s
 		case s&running != 0:
@@ -149,9 +155,15 @@ func (w *watch) look() {
 	}
 }
 
+// counts reports whether the pool waits for a task. mu is held.
+func (w *watch) counts(l *Loop, turn Turn) bool {
+	_, ok := w.apart[held{l, turn}]
+	return ok
+}
+
 // count makes the pool wait for a task. mu is held.
 func (w *watch) count(l *Loop, turn Turn) {
-	if _, ok := w.apart[held{l, turn}]; ok {
+	if w.counts(l, turn) {
 		return
 	}
 	if w.apart == nil {
@@ -163,7 +175,7 @@ func (w *watch) count(l *Loop, turn Turn) {
 
 // uncount undoes count, if it was done. mu is held.
 func (w *watch) uncount(l *Loop, turn Turn) {
-	if _, ok := w.apart[held{l, turn}]; ok {
+	if w.counts(l, turn) {
 		delete(w.apart, held{l, turn})
 		w.pool.leave()
 	}
