@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew"
-	"github.com/curlewrpc/curlew/internal/bufpool"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/internal/coalesce"
 )
@@ -73,29 +72,29 @@ func (c *conn) Open(ctx context.Context, call *curlew.Call) (wire.ClientStream, 
 	if err != nil {
 		return nil, err
 	}
-	var msg *bufpool.Buf
-	var fl flags
-	if call.Method().Kind() == curlew.KindUnary {
+	unary := call.Method().Kind() == curlew.KindUnary
+	var msg outgoing
+	if unary {
 		request, err := call.Request()
 		if err != nil {
 			return nil, err
 		}
-		if msg, fl, err = s.encode(request); err != nil {
+		if msg, err = s.encode(request); err != nil {
 			return nil, err
 		}
-		defer func() { msg.Free() }()
+		defer msg.free()
 	}
-	sent, err := s.sendCall(ctx, call, msg, fl)
+	sent, err := s.sendCall(ctx, call, &msg)
 	if err != nil {
 		return nil, err
 	}
-	if call.Method().Kind() != curlew.KindUnary {
+	if !unary {
 		s.follow(ctx)
 		return s, nil
 	}
 	s.sendEnd = true
-	if sent < len(msg.B) {
-		_, err := s.sendMessage(ctx, msg.B, max(0, sent), sent >= 0, fl, true)
+	if sent < msg.size() {
+		_, err := s.sendMessage(ctx, &msg, max(0, sent), sent >= 0, true, coalesce.Now)
 		if err != nil && ctx.Err() != nil {
 			s.cancel(ctx)
 			return nil, err
@@ -208,7 +207,7 @@ const callRoom = maxName + 256
 // sendCall sends the CALL with as much of the message as credit and the frame
 // allow. sent is how many bytes of the message went with it; -1 if the message
 // has not been begun.
-func (s *clientStream) sendCall(ctx context.Context, call *curlew.Call, msg *bufpool.Buf, fl flags) (sent int, err error) {
+func (s *clientStream) sendCall(ctx context.Context, call *curlew.Call, msg *outgoing) (sent int, err error) {
 	c := s.c
 	if err := s.begin(ctx); err != nil {
 		return -1, err
@@ -219,8 +218,12 @@ func (s *clientStream) sendCall(ctx context.Context, call *curlew.Call, msg *buf
 	}
 	s.startOffset = c.writer.Offset()
 	sent = -1
-	if msg != nil {
-		sent = s.tryAcquire(len(msg.B), maxPiece-callRoom-call.Header().Size(), true)
+	if msg.buf != nil {
+		most := maxPiece
+		if msg.shared == nil {
+			most -= callRoom + call.Header().Size()
+		}
+		sent = s.tryAcquire(msg.size(), most, true)
 		s.recvWake, s.fresh = c.wakes.get(), true // its Wait comes next
 	}
 	id, define := c.methodsOut.ref(s.method)
@@ -235,7 +238,14 @@ func (s *clientStream) sendCall(ctx context.Context, call *curlew.Call, msg *buf
 
 	b := c.writer.Buffer()
 	b.Grow(headRoom + max(sent, 0))
-	b.B = s.appendCall(b.B, call, id, define, timeout, msg, sent, fl)
+	if msg.shared == nil {
+		b.B = s.appendCall(b.B, call, id, define, timeout, msg, sent)
+	} else {
+		b.B = s.appendCall(b.B, call, id, define, timeout, msg, -1)
+		if sent >= 0 {
+			s.appendPiece(msg, 0, sent, true, true)
+		}
+	}
 	c.writer.Unlock(when)
 	return sent, nil
 }
@@ -295,12 +305,12 @@ func (s *clientStream) enter(ctx context.Context) error {
 }
 
 // appendCall appends the CALL frame. The writer's lock is held.
-func (s *clientStream) appendCall(b []byte, call *curlew.Call, id uint64, define bool, timeout uint64, msg *bufpool.Buf, sent int, fl flags) []byte {
+func (s *clientStream) appendCall(b []byte, call *curlew.Call, id uint64, define bool, timeout uint64, msg *outgoing, sent int) []byte {
 	frameFlags := flags(0)
 	if sent >= 0 {
-		frameFlags = fl | flagMessage | flagEnd
-		if sent < len(msg.B) {
-			frameFlags = fl | flagMessage | flagMore
+		frameFlags = msg.flags | flagMessage | flagEnd
+		if sent < msg.size() {
+			frameFlags = msg.flags | flagMessage | flagMore
 		}
 	}
 	b, start := beginFrame(b, frameCall, frameFlags, s.id)
@@ -331,10 +341,10 @@ func (s *clientStream) appendCall(b []byte, call *curlew.Call, id uint64, define
 	}
 	b[at] = bits
 	if sent >= 0 {
-		if sent < len(msg.B) {
-			b = appendUvarint(b, uint64(len(msg.B)))
+		if sent < msg.size() {
+			b = appendUvarint(b, uint64(msg.size()))
 		}
-		b = append(b, msg.B[:sent]...)
+		b = append(b, msg.buf.B[:sent]...)
 	}
 	return endFrame(b, start)
 }

@@ -16,12 +16,12 @@ func (s *clientStream) Send(ctx context.Context, m any) error {
 	if s.sendEnd {
 		return curlew.Errorf(curlew.Internal, "%s: Send after CloseSend", s.method.FullName())
 	}
-	msg, fl, err := s.encode(m)
+	msg, err := s.encode(m)
 	if err != nil {
 		return err
 	}
-	defer msg.Free()
-	begun, err := s.sendMessage(ctx, msg.B, 0, false, fl, false)
+	defer msg.free()
+	begun, err := s.sendMessage(ctx, &msg, 0, false, false, s.soon())
 	if err != nil && begun && ctx.Err() != nil {
 		// Half a message has left: the stream is of no use.
 		s.abandon(curlew.Errorf(curlew.Canceled, "a message was given up half-way: %w", context.Cause(ctx)).WithProgress(curlew.MaybeSent))
@@ -260,7 +260,7 @@ func (c *conn) handleStatus(f *frame, r *reader) error {
 		return err
 	}
 	c.mu.Lock()
-	credit, err := c.passConnection(f, r.b)
+	credit, err := c.passConnection(f, len(r.b))
 	var after afterFinish
 	if err == nil {
 		after, err = c.takeStatus(f, &st, r.b)

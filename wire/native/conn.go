@@ -56,9 +56,11 @@ type conn struct {
 	namesIn   nameReceiver
 	helloDone bool
 	next      *serverStream // a call that may run in the loop
+	coming    *serverStream // a call whose request is about to be read
 	turns     *workers.Loop // made for the first such call
 	held      bool          // answers wait in the writer
 
+	born     time.Time
 	received atomic.Int64 // bytes, for liveness
 
 	mu          sync.Mutex
@@ -98,16 +100,16 @@ var errGone = errors.New("connection closed")
 
 func newConn(p *Protocol, raw net.Conn, limits wire.Limits, logger *slog.Logger) *conn {
 	c := &conn{
-		proto: p, raw: raw, limits: limits, logger: logger,
-		maxStreams: max(1, min(limits.MaxStreams, limits.MaxBuffered/initialWindow)),
+		proto: p, raw: raw, limits: limits, logger: logger, born: time.Now(),
+		maxStreams: max(1, min(limits.MaxStreams, limits.MaxBuffered/(64<<10))),
 		ready:      make(chan struct{}), done: make(chan struct{}), away: make(chan struct{}), loop: make(chan struct{}),
 		theirs:  defaultSettings(),
 		codec:   p.codecs[0],
 		errOver: curlew.NewError(curlew.Canceled, "the call is over: its handler has returned"),
 		send:    sendWindow{initialConn},
-		recv:    recvWindow{size: initialConn, granted: initialConn},
+		recv:    recvWindow{size: connWindow, granted: connWindow},
 		// Whatever the streams hold, one large message can always arrive whole.
-		budget: budget{limit: int64(limits.MaxBuffered) + messageCost(int64(limits.MaxReceive))},
+		budget: budget{limit: int64(limits.MaxBuffered)/(64<<10)*initialWindow + messageCost(int64(limits.MaxReceive))},
 	}
 	c.writer = coalesce.New(raw, p.tryWriter(raw), 0, func(err error) {
 		c.fail(c.transportError("write", err))
@@ -133,6 +135,7 @@ func (c *conn) begin(ctx context.Context) error {
 func (c *conn) ours() settings {
 	s := defaultSettings()
 	s.compression = compressionGzip
+	s.connWindow = connWindow
 	s.maxReceive = uint64(c.limits.MaxReceive)
 	s.maxStreams = uint64(c.maxStreams)
 	if c.dispatcher == nil {

@@ -71,9 +71,9 @@ const (
 
 // Sizes that both sides know before any HELLO.
 const (
-	maxFrame       = 64 << 10 // largest payload of a frame
+	maxFrame       = 65 << 10 // largest payload of a frame: 64 KiB and what goes with them
 	maxHeadSize    = 1 + 8 + 8
-	initialWindow  = 64 << 10 // credit of a new stream
+	initialWindow  = 65 << 10 // credit of a new stream: a message of 64 KiB needs no more
 	initialConn    = 1 << 20  // credit of a new connection
 	frameCost      = 32       // credit that a frame with message bytes costs beside them
 	maxMethods     = 1024     // interned methods a direction
@@ -94,34 +94,40 @@ type frame struct {
 // parseFrame parses the frame at the start of b and returns the bytes that it
 // takes: 0 if b does not hold all of it yet.
 func parseFrame(b []byte) (f frame, n int, err error) {
+	f, head, length, err := parseHead(b)
+	if head == 0 || len(b)-head < length {
+		return f, 0, err
+	}
+	f.payload = b[head : head+length]
+	return f, head + length, nil
+}
+
+// parseHead parses the head of the frame at the start of b: its size is 0 if b
+// does not hold all of it yet. length is that of the payload.
+func parseHead(b []byte) (f frame, size, length int, err error) {
 	if len(b) < 3 {
-		return f, 0, nil
+		return f, 0, 0, nil
 	}
 	f.typ, f.flags = frameType(b[0]&0x0f), flags(b[0]&0xf0)
 	if f.typ < frameHello || f.typ > frameDescriptor {
-		return f, 0, protocolErrorf("unknown frame type %d", f.typ)
+		return f, 0, 0, protocolErrorf("unknown frame type %d", f.typ)
 	}
-	n = 1
-	var length uint64
-	for _, v := range []*uint64{&f.stream, &length} {
-		value, k, err := uvarint(b[n:])
-		if err != nil {
-			return f, 0, protocolErrorf("%s frame: %v", f.typ, err)
+	stream, n, err := uvarint(b[1:])
+	if err == nil && n > 0 {
+		f.stream = stream
+		var long uint64
+		var k int
+		if long, k, err = uvarint(b[1+n:]); err == nil && k > 0 {
+			if long > maxFrame {
+				return f, 0, 0, protocolErrorf("%s frame of %d bytes, more than the %d allowed", f.typ, long, maxFrame)
+			}
+			return f, 1 + n + k, int(long), nil
 		}
-		if k == 0 {
-			return f, 0, nil
-		}
-		*v = value
-		n += k
 	}
-	if length > maxFrame {
-		return f, 0, protocolErrorf("%s frame of %d bytes, more than the %d allowed", f.typ, length, maxFrame)
+	if err != nil {
+		err = protocolErrorf("%s frame: %v", f.typ, err)
 	}
-	if uint64(len(b)-n) < length {
-		return f, 0, nil
-	}
-	f.payload = b[n : n+int(length)]
-	return f, n + int(length), nil
+	return f, 0, 0, err
 }
 
 // beginFrame appends a frame's head with room for its length, which endFrame
@@ -147,6 +153,12 @@ func endFrame(b []byte, start int) []byte {
 		b[start-2], b[start-1], b[start] = byte(n)|0x80, byte(n>>7)|0x80, byte(n>>14)
 	}
 	return b
+}
+
+// appendHead appends the head of a frame whose payload's length is known.
+func appendHead(b []byte, t frameType, fl flags, stream uint64, length int) []byte {
+	b = append(b, byte(t)|byte(fl))
+	return appendUvarint(appendUvarint(b, stream), uint64(length))
 }
 
 // appendControl appends a frame of varints.

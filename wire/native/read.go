@@ -98,8 +98,7 @@ func (c *conn) read() error {
 		case err != nil:
 			return err
 		case n == 0:
-			c.flushHeld()
-			err = c.fill()
+			err = c.readOn()
 		default:
 			err = c.handle(&f)
 			c.in.skip(n)
@@ -110,6 +109,24 @@ func (c *conn) read() error {
 		if c.next != nil && !c.serveNext() {
 			return errTakenOver
 		}
+	}
+}
+
+// readOn reads more, because what there is holds no whole frame.
+func (c *conn) readOn() error {
+	c.flushHeld()
+	if direct, err := c.readDirect(); direct || err != nil {
+		return err
+	}
+	c.serveComing() // reading on may take long
+	return c.fill()
+}
+
+// serveComing begins to serve the call whose request was about to be read.
+func (c *conn) serveComing() {
+	if s := c.coming; s != nil {
+		c.coming = nil
+		c.dispatcher.Go(&s.in)
 	}
 }
 
@@ -304,7 +321,7 @@ func (c *conn) handleData(f *frame, r *reader) error {
 	}
 	var t taken
 	c.mu.Lock()
-	pass, err := c.passConnection(f, r.b)
+	pass, err := c.passConnection(f, len(r.b))
 	s := c.streams.get(f.stream)
 	switch {
 	case err != nil:
@@ -317,17 +334,25 @@ func (c *conn) handleData(f *frame, r *reader) error {
 	}
 	c.mu.Unlock()
 	c.grantOne(0, pass)
-	switch {
-	case s == nil:
-	case !s.local:
-		t.settle(s.server)
-	default:
-		c.grant(t.credits)
-		if t.broken != nil {
-			s.client.abandon(t.broken)
-		}
+	if s != nil {
+		c.settle(s, &t)
 	}
 	return err
+}
+
+// settle does what taking in a frame of s has left to do, without mu.
+func (c *conn) settle(s *stream, t *taken) {
+	c.grant(t.credits)
+	switch {
+	case t.broken == nil:
+	case s.local:
+		s.client.abandon(t.broken)
+	default:
+		s.server.in.Cancel(t.broken)
+	}
+	if !s.local && s.server == c.coming && (s.recvEnd || t.broken != nil) {
+		c.serveComing()
+	}
 }
 
 // handleStream handles a HEADER or CANCEL of a stream that is there, or is over.
@@ -358,11 +383,11 @@ func (c *conn) handleStream(f *frame, r *reader) error {
 // passConnection counts message bytes against the connection's credit, which
 // comes back as soon as they have left the socket: no stream can starve another.
 // It returns the credit to be granted. mu is held.
-func (c *conn) passConnection(f *frame, piece []byte) (int64, error) {
+func (c *conn) passConnection(f *frame, piece int) (int64, error) {
 	if f.flags&flagMessage == 0 {
 		return 0, nil
 	}
-	cost := int64(len(piece)) + frameCost
+	cost := int64(piece) + frameCost
 	ok := c.recv.receive(cost)
 	c.recv.consume(cost)
 	if !ok {

@@ -97,7 +97,7 @@ func (c *conn) handleCall(f *frame, r *reader) error {
 	}
 	var took taken
 	c.mu.Lock()
-	pass, err := c.passConnection(f, r.b)
+	pass, err := c.passConnection(f, len(r.b))
 	if err == nil {
 		c.lastPeerID = f.stream
 		if refused == nil {
@@ -118,13 +118,17 @@ func (c *conn) handleCall(f *frame, r *reader) error {
 		}
 		return nil
 	}
-	took.settle(s)
+	c.settle(&s.stream, &took)
 	if v.defined != 0 {
 		c.checkSchema(v.defined, v.method, s.method)
 	}
-	if c.leader != nil && s.method.Kind() == curlew.KindUnary && f.flags&flagEnd != 0 && len(r.b) <= maxInLoop {
+	c.serveComing()
+	switch unary := s.method.Kind() == curlew.KindUnary; {
+	case unary && f.flags&flagMessage == 0:
+		c.coming = s
+	case unary && f.flags&flagEnd != 0 && c.leader != nil && len(r.b) <= maxInLoop:
 		c.next = s
-	} else {
+	default:
 		c.dispatcher.Go(&s.in)
 	}
 	return nil

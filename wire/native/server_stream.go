@@ -48,12 +48,8 @@ func (s *serverStream) take(f *frame, piece []byte) (t taken, err error) {
 	case f.flags&flagEnd == 0:
 		err = protocolErrorf("%s frame on stream %d with neither a message nor an end", f.typ, f.stream)
 	}
-	if f.flags&flagEnd != 0 && err == nil {
-		if s.assembling && s.err == nil {
-			err = protocolErrorf("%s frame on stream %d ends inside a message", f.typ, f.stream)
-		}
-		s.recvEnd = true
-		wake(s.recvWake)
+	if err == nil {
+		err = s.end(f)
 	}
 	if s.broken {
 		s.broken, t.broken = false, s.err
@@ -61,12 +57,17 @@ func (s *serverStream) take(f *frame, piece []byte) (t taken, err error) {
 	return t, err
 }
 
-// settle does what is left to do, without mu.
-func (t *taken) settle(s *serverStream) {
-	s.c.grant(t.credits)
-	if t.broken != nil {
-		s.in.Cancel(t.broken)
+// end takes in the end of the requests, if f brings it. mu is held.
+func (s *serverStream) end(f *frame) error {
+	if f.flags&flagEnd == 0 {
+		return nil
 	}
+	if s.assembling && s.err == nil {
+		return protocolErrorf("%s frame on stream %d ends inside a message", f.typ, f.stream)
+	}
+	s.recvEnd = true
+	wake(s.recvWake)
+	return nil
 }
 
 // canceled ends the call at its caller's wish. If that is because of the
@@ -95,12 +96,12 @@ func (s *serverStream) Send(ctx context.Context, m any) error {
 	if err := s.SendHeader(ctx); err != nil {
 		return err
 	}
-	msg, fl, err := s.encode(m)
+	msg, err := s.encode(m)
 	if err != nil {
 		return err
 	}
-	defer msg.Free()
-	begun, err := s.sendMessage(ctx, msg.B, 0, false, fl, false)
+	defer msg.free()
+	begun, err := s.sendMessage(ctx, &msg, 0, false, false, s.soon())
 	if err != nil && begun && ctx.Err() != nil {
 		// Half a message has left: the stream is of no use.
 		s.fail(curlew.Errorf(curlew.Internal, "%s: a reply was given up half-way: %w", s.method.FullName(), context.Cause(ctx)))
@@ -117,10 +118,15 @@ func (s *serverStream) SendHeader(ctx context.Context) error {
 	if err := s.c.checkBlock("header", h); err != nil {
 		return err
 	}
+	return s.sendHeader(ctx, coalesce.Now)
+}
+
+func (s *serverStream) sendHeader(ctx context.Context, when coalesce.When) error {
 	s.headerSent = true
 	if s.oneWay {
 		return nil
 	}
+	h := s.in.Call.ReplyHeader()
 	if err := s.c.writer.Lock(ctx); err != nil {
 		return s.writeError(ctx, err)
 	}
@@ -129,7 +135,7 @@ func (s *serverStream) SendHeader(ctx context.Context) error {
 	b.B, start = beginFrame(b.B, frameHeader, 0, s.id)
 	b.B = s.c.namesOut.appendHeader(b.B, h)
 	b.B = endFrame(b.B, start)
-	s.c.writer.Unlock(coalesce.Now)
+	s.c.writer.Unlock(when)
 	return nil
 }
 
@@ -218,21 +224,20 @@ func (s *serverStream) answer(reply any, err *curlew.Error) *curlew.Error {
 	} else if bad := c.checkBlock("header", header); bad != nil {
 		header, err = nil, bad
 	}
-	var msg *bufpool.Buf
-	var fl flags
+	var msg outgoing
 	if err == nil && reply != nil {
 		var bad error
-		if msg, fl, bad = s.encode(reply); bad != nil {
+		if msg, bad = s.encode(reply); bad != nil {
 			err = curlew.ErrorOf(bad)
-		} else {
-			defer msg.Free()
 		}
+		defer msg.free()
 	}
-	if msg != nil && !s.fits(len(msg.B)) {
-		if bad := s.sendLarge(msg.B, fl); bad != nil {
+	with := msg.buf // what goes with the STATUS
+	if with != nil && (msg.shared != nil || !s.fits(len(with.B))) {
+		if bad := s.sendLarge(&msg); bad != nil {
 			err = bad
 		}
-		msg, header = nil, nil
+		with, header = nil, nil
 	}
 	if bad := c.writer.Lock(c.ctx); bad != nil {
 		if err == nil {
@@ -241,10 +246,10 @@ func (s *serverStream) answer(reply any, err *curlew.Error) *curlew.Error {
 		return err
 	}
 	b := c.writer.Buffer()
-	if msg != nil {
-		b.Grow(headRoom + len(msg.B))
+	if with != nil {
+		b.Grow(headRoom + len(with.B))
 	}
-	b.B = c.appendStatus(b.B, s.id, header, trailer, err, msg, fl)
+	b.B = c.appendStatus(b.B, s.id, header, trailer, err, with, msg.flags)
 	// The place is free before the peer can see that: it may use it at once.
 	left := s.over()
 	for _, g := range left.credits {
@@ -282,13 +287,16 @@ func (s *serverStream) fits(n int) bool {
 	return true
 }
 
-// sendLarge sends a reply in frames of its own before the STATUS.
-func (s *serverStream) sendLarge(msg []byte, fl flags) *curlew.Error {
+// sendLarge sends a reply in frames of its own, to be written with the STATUS
+// that follows.
+func (s *serverStream) sendLarge(msg *outgoing) *curlew.Error {
 	ctx := s.in.HandlerContext()
-	if err := s.SendHeader(ctx); err != nil {
-		return curlew.ErrorOf(err)
+	if !s.headerSent && s.in.Call.ReplyHeader().Len() > 0 {
+		if err := s.sendHeader(ctx, coalesce.Held); err != nil {
+			return curlew.ErrorOf(err)
+		}
 	}
-	if _, err := s.sendMessage(ctx, msg, 0, false, fl, false); err != nil {
+	if _, err := s.sendMessage(ctx, msg, 0, false, false, coalesce.Held); err != nil {
 		return curlew.ErrorOf(err)
 	}
 	return nil
@@ -310,6 +318,8 @@ func (c *conn) refuse(id uint64, err *curlew.Error) {
 func (c *conn) appendStatus(b []byte, id uint64, header, trailer *curlew.Header, err *curlew.Error, msg *bufpool.Buf, fl flags) []byte {
 	if msg != nil {
 		fl |= flagMessage
+	} else {
+		fl = 0
 	}
 	b, start := beginFrame(b, frameStatus, fl|flagEnd, id)
 	at := len(b)

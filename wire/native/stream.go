@@ -4,6 +4,8 @@
 package native
 
 import (
+	"time"
+
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/internal/bufpool"
 )
@@ -32,6 +34,7 @@ type stream struct {
 	one        [1]message
 	partial    message // being assembled, if assembling
 	assembling bool
+	lent       bool // the read loop reads into partial's buffer, and frees it if it is dropped
 	received   int  // messages begun
 	recvEnd    bool // the peer sends no more messages
 	err        *curlew.Error
@@ -42,6 +45,7 @@ type stream struct {
 	broken     bool // failed here by what was received
 	sendEnd    bool
 	send       sendWindow
+	lastSend   time.Duration // since the connection began; of the goroutine that sends
 
 	// Of capacity 1, made by the first who waits.
 	recvWake, sendWake chan struct{}
@@ -62,14 +66,17 @@ func (m *message) len() int {
 	return len(m.buf.B)
 }
 
+// growth is how many times what has arrived a message's buffer may be.
+const growth = 16
+
 // grow makes room for n more bytes, and if that takes another buffer, for what
-// has been announced beyond, but no more than a few times what has arrived.
+// has been announced beyond, in proportion to what has arrived.
 func (m *message) grow(n int) {
 	have := m.len()
 	if m.buf != nil && cap(m.buf.B)-have >= n {
 		return
 	}
-	larger := bufpool.Get(min(m.total, 4*(have+n)))
+	larger := bufpool.Get(min(m.total, growth*(have+n)))
 	larger.B = larger.B[:0]
 	if m.buf != nil {
 		larger.B = append(larger.B, m.buf.B...)
@@ -174,7 +181,9 @@ func (s *stream) drop() {
 func (s *stream) dropPartial() {
 	if s.assembling {
 		s.win.consume(s.partial.cost)
-		s.partial.free()
+		if !s.lent {
+			s.partial.free()
+		}
 		s.assembling = false
 	}
 }

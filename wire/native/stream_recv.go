@@ -54,54 +54,78 @@ func (s *stream) takeIn(f *frame, piece []byte) (credits []credit, err error) {
 		return nil, nil
 	}
 	if !s.assembling {
-		if piece, err = s.beginMessage(f, piece); err != nil || s.err != nil {
+		total, rest, err := announcedTotal(f, piece, len(piece))
+		if err == nil && s.begin(f, total) {
+			piece = rest
+		} else {
 			s.win.consume(cost)
 			return nil, err
 		}
 	}
 	m := &s.partial
 	if m.len()+len(piece) > m.total {
-		return nil, protocolErrorf("message on stream %d is longer than the %d bytes announced", s.id, m.total)
+		return nil, s.overlong()
 	}
 	m.grow(len(piece))
 	m.buf.B = append(m.buf.B, piece...)
 	m.cost += cost
-	if f.flags&flagMore == 0 {
-		if m.len() != m.total {
-			return nil, protocolErrorf("message on stream %d ends after %d of %d bytes", s.id, m.len(), m.total)
-		}
-		s.queue = append(s.queue, *m)
-		s.partial, s.assembling = message{}, false
-		wake(s.recvWake)
-	} else if n := s.extend(); n > 0 {
-		credits = append(credits, credit{s.id, n})
-	}
-	return credits, nil
+	return s.tookPiece(f)
 }
 
-// beginMessage begins to assemble a message with its first piece. Nothing is
-// allocated for bytes that have only been announced. mu is held.
-func (s *stream) beginMessage(f *frame, piece []byte) ([]byte, error) {
-	total := uint64(len(piece))
+// tookPiece goes on after a piece has been added to the message. mu is held.
+func (s *stream) tookPiece(f *frame) (credits []credit, err error) {
+	m := &s.partial
 	if f.flags&flagMore != 0 {
-		r := reader{b: piece}
-		total = r.uint()
-		if r.err != nil {
-			return nil, protocolErrorf("%s frame on stream %d: %v", f.typ, s.id, r.err)
+		if n := s.extend(); n > 0 {
+			credits = append(credits, credit{s.id, n})
 		}
-		piece = r.b
+		return credits, nil
 	}
+	if m.len() != m.total {
+		return nil, protocolErrorf("message on stream %d ends after %d of %d bytes", s.id, m.len(), m.total)
+	}
+	s.queue = append(s.queue, *m)
+	s.partial, s.assembling = message{}, false
+	if !s.single { // else its end wakes the receiver
+		wake(s.recvWake)
+	}
+	return nil, nil
+}
+
+func (s *stream) overlong() error {
+	return protocolErrorf("message on stream %d is longer than the %d bytes announced", s.id, s.partial.total)
+}
+
+// announcedTotal returns the size of the message that begins with piece, all or
+// the beginning of the message bytes of f, and piece without the announcement.
+// length is that of all of f's message bytes.
+func announcedTotal(f *frame, piece []byte, length int) (total uint64, rest []byte, err error) {
+	if f.flags&flagMore == 0 {
+		return uint64(length), piece, nil
+	}
+	r := reader{b: piece}
+	total = r.uint()
+	if r.err != nil {
+		return 0, nil, protocolErrorf("%s frame on stream %d: %v", f.typ, f.stream, r.err)
+	}
+	return total, r.b, nil
+}
+
+// begin begins to assemble a message of total bytes. Nothing is allocated for
+// bytes that have only been announced. It reports false if the call has failed.
+// mu is held.
+func (s *stream) begin(f *frame, total uint64) bool {
 	if total > uint64(s.maxReceive) {
 		s.failCall(tooLarge("received", total, s.maxReceive))
-		return nil, nil
+		return false
 	}
 	s.received++
 	if s.single && s.received > 1 {
 		s.failCall(curlew.Errorf(curlew.InvalidArgument, "%s: more than the one message that a %s call has", s.method.FullName(), s.method.Kind()))
-		return nil, nil
+		return false
 	}
 	s.partial, s.assembling = message{total: int(total), compressed: f.flags&flagCompressed != 0}, true
-	return piece, nil
+	return true
 }
 
 // failCall fails the call from within the read loop, which then tells whom it

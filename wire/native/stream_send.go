@@ -7,6 +7,8 @@ import (
 	"compress/gzip"
 	"context"
 	"io"
+	"math/bits"
+	"time"
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/internal/bufpool"
@@ -16,19 +18,40 @@ import (
 // compressAbove is the size from which compressing a message may pay.
 const compressAbove = 1 << 10
 
+// outgoing is an encoded message on its way out.
+type outgoing struct {
+	buf    *bufpool.Buf      // nil: there is none
+	shared *coalesce.Payload // holds buf, if it is large enough to be written from there
+	flags  flags
+}
+
+// shareAbove is the size from which a message is not copied to be written.
+const shareAbove = 32 << 10
+
+func (m *outgoing) size() int { return len(m.buf.B) }
+
+func (m *outgoing) free() {
+	switch {
+	case m.shared != nil:
+		m.shared.Release()
+	case m.buf != nil:
+		m.buf.Free()
+	}
+}
+
 // sizer is a codec that knows the size of what it is about to append.
 type sizer interface{ Size(message any) int }
 
 // encode encodes v for the wire.
-func (s *stream) encode(v any) (buf *bufpool.Buf, fl flags, err error) {
+func (s *stream) encode(v any) (m outgoing, err error) {
 	if v == nil {
-		return nil, 0, curlew.Errorf(curlew.InvalidArgument, "%s: the message is nil", s.method.FullName()).WithProgress(curlew.NotSent)
+		return m, curlew.Errorf(curlew.InvalidArgument, "%s: the message is nil", s.method.FullName()).WithProgress(curlew.NotSent)
 	}
 	size := 0
 	if c, ok := s.codec.(sizer); ok {
 		size = c.Size(v)
 	}
-	buf = bufpool.Get(size)
+	buf := bufpool.Get(size)
 	buf.B, err = s.codec.Append(buf.B[:0], v)
 	if err != nil {
 		buf.Free()
@@ -36,19 +59,23 @@ func (s *stream) encode(v any) (buf *bufpool.Buf, fl flags, err error) {
 		if !s.local {
 			code = curlew.Internal
 		}
-		return nil, 0, curlew.Errorf(code, "%s: encode %T as %s: %w", s.method.FullName(), v, s.codec.Name(), err).WithProgress(curlew.NotSent)
+		return m, curlew.Errorf(code, "%s: encode %T as %s: %w", s.method.FullName(), v, s.codec.Name(), err).WithProgress(curlew.NotSent)
 	}
 	if len(buf.B) > s.maxSend {
 		defer buf.Free()
-		return nil, 0, tooLarge("sent", uint64(len(buf.B)), s.maxSend).WithProgress(curlew.NotSent)
+		return m, tooLarge("sent", uint64(len(buf.B)), s.maxSend).WithProgress(curlew.NotSent)
 	}
+	m.buf = buf
 	if s.compress && len(buf.B) >= compressAbove {
 		if small := gzipped(buf.B); small != nil {
 			buf.Free()
-			return small, flagCompressed, nil
+			m.buf, m.flags = small, flagCompressed
 		}
 	}
-	return buf, 0, nil
+	if m.size() > shareAbove {
+		m.shared = coalesce.NewPayload(m.buf)
+	}
+	return m, nil
 }
 
 // gzipped returns b compressed, nil if that is not smaller.
@@ -64,42 +91,68 @@ func gzipped(b []byte) *bufpool.Buf {
 	return out
 }
 
-// sendMessage sends what is left of an encoded message from off on, in DATA
-// frames, waiting for credit. begun tells whether any of it has been sent, as
-// argument before and as result now. end marks the message as the last.
-func (s *stream) sendMessage(ctx context.Context, msg []byte, off int, begun bool, fl flags, end bool) (bool, error) {
-	for !begun || off < len(msg) {
-		n, err := s.acquire(ctx, len(msg)-off, !begun)
+// sendMessage sends what is left of a message from off on, in DATA frames,
+// waiting for credit. begun tells whether any of it has been sent, as argument
+// before and as result now. end marks the message as the last.
+func (s *stream) sendMessage(ctx context.Context, m *outgoing, off int, begun, end bool, when coalesce.When) (bool, error) {
+	for !begun || off < m.size() {
+		left := m.size() - off
+		n, err := s.acquire(ctx, left, !begun)
 		if err != nil {
 			return begun, err
 		}
 		if err := s.c.writer.Lock(ctx); err != nil {
-			s.release(n, len(msg)-off, !begun)
+			s.release(n, left, !begun)
 			return begun, s.writeError(ctx, err)
 		}
-		b := s.c.writer.Buffer()
-		b.Grow(headRoom + n)
-		b.B = appendPiece(b.B, s.id, msg[off:], n, fl, !begun, end)
-		s.c.writer.Unlock(coalesce.Now)
+		s.appendPiece(m, off, n, !begun, end)
+		s.c.writer.Unlock(when)
 		off, begun = off+n, true
 	}
 	return true, nil
 }
 
-// appendPiece appends a DATA frame with the first n bytes of msg.
-func appendPiece(b []byte, id uint64, msg []byte, n int, fl flags, first, end bool) []byte {
-	fl |= flagMessage
+// often is the time between two messages of a stream below which they are left
+// to a goroutine to write, together with those that follow.
+const often = 50 * time.Microsecond
+
+// soon tells when the next message of a stream is written: at once, unless they
+// come so fast that it pays to collect some.
+func (s *stream) soon() coalesce.When {
+	now := time.Since(s.c.born)
+	since := now - s.lastSend
+	s.lastSend = now
+	if since < often {
+		return coalesce.Later
+	}
+	return coalesce.Now
+}
+
+// appendPiece appends a DATA frame with n bytes of m from off on. The writer's
+// lock is held.
+func (s *stream) appendPiece(m *outgoing, off, n int, first, end bool) {
+	fl := m.flags | flagMessage
+	left := m.size() - off
 	switch {
-	case n < len(msg):
+	case n < left:
 		fl |= flagMore
 	case end:
 		fl |= flagEnd
 	}
-	b, start := beginFrame(b, frameData, fl, id)
-	if first && n < len(msg) {
-		b = appendUvarint(b, uint64(len(msg)))
+	w := s.c.writer
+	b := w.Buffer()
+	b.Grow(headRoom)
+	length := n + int(announced(n, left, first))
+	b.B = appendHead(b.B, frameData, fl, s.id, length)
+	if length > n {
+		b.B = appendUvarint(b.B, uint64(left))
 	}
-	return endFrame(append(b, msg[:n]...), start)
+	if m.shared != nil {
+		w.AppendPayload(m.shared, off, off+n)
+		return
+	}
+	b.Grow(n)
+	b.B = append(b.B, m.buf.B[off:off+n]...)
 }
 
 // announced is the size of a message's total that stands before its first
@@ -108,7 +161,7 @@ func announced(n, of int, first bool) int64 {
 	if !first || n >= of {
 		return 0
 	}
-	return int64(len(appendUvarint(nil, uint64(of))))
+	return int64(bits.Len64(uint64(of)|1)+6) / 7
 }
 
 // maxPiece leaves room in a frame for the announced total.
@@ -139,6 +192,7 @@ func (s *stream) acquire(ctx context.Context, want int, first bool) (int, error)
 		}
 		woken := waitOn(&s.sendWake)
 		c.mu.Unlock()
+		c.writer.Flush() // what may have been held
 		select {
 		case <-woken:
 		case <-ctx.Done():

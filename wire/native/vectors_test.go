@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,7 +35,14 @@ func vectors() []vector {
 		var call curlew.Call
 		call.BeginClient(context.Background(), m, &curlew.CallOptions{Header: header}, nil, nil)
 		ref, define := c.methodsOut.ref(m)
-		return s.appendCall(nil, &call, ref, define, timeout, buf(msg), sent, 0)
+		return s.appendCall(nil, &call, ref, define, timeout, &outgoing{buf: buf(msg)}, sent)
+	}
+	piece := func(id uint64, msg string, off int) []byte {
+		s := &stream{c: c, id: id}
+		b := c.writer.Buffer()
+		at := len(b.B)
+		s.appendPiece(&outgoing{buf: buf(msg)}, off, len(msg)-off, false, true)
+		return slices.Clone(c.writer.Buffer().B[at:])
 	}
 	data, start := beginFrame(nil, frameData, flagEnd, 3)
 	data = endFrame(data, start)
@@ -50,7 +58,7 @@ func vectors() []vector {
 		{"the same call again", call(3, echo, 1e6, curlew.NewHeader("traceparent", "00-1-2-01", "x-shard", "7"), "hi", 2)},
 		{"warm call with a deadline and message \"hi\"", call(5, echo, 1e6, curlew.Header{}, "hi", 2)},
 		{"call with the first 2 of 5 bytes of a message", call(7, echo, 0, curlew.Header{}, "hello", 2)},
-		{"the rest of it", appendPiece(nil, 7, []byte("llo"), 3, 0, false, true)},
+		{"the rest of it", piece(7, "hello", 2)},
 		{"end of requests without a message", data},
 		{"status, OK, with message \"hi\"", c.appendStatus(nil, 5, nil, nil, nil, buf("hi"), 0)},
 		{"status, not found, with a detail and a trailer", c.appendStatus(nil, 7, nil, &trailer, notFound, nil, 0)},

@@ -5,6 +5,11 @@ package native
 
 // The windows are plain state machines: no locks, no clocks, no I/O.
 
+// connWindow is the credit that this side gives for a connection. It comes back
+// as soon as bytes have left the socket, so it bounds what is on its way, not
+// what is held.
+const connWindow = 16 << 20
+
 // recvWindow is the credit that this side has given for a stream or for the
 // connection. Its capacity is held either by the peer, as granted credit, or
 // here, by bytes that wait for a reader.

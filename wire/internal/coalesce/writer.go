@@ -45,6 +45,8 @@ const (
 	maxRounds = 4
 	// maxHeld is how much is held at most.
 	maxHeld = 32 << 10
+	// lentFactor is how many times the limit may wait in payloads.
+	lentFactor = 8
 	// minBuffer is the smallest buffer for a batch.
 	minBuffer = 512
 )
@@ -101,7 +103,7 @@ func (w *Writer) Lock(ctx context.Context) error {
 			defer w.mu.Unlock()
 			return w.err
 		}
-		if w.waiting() < w.limit {
+		if w.hasRoom() {
 			return nil
 		}
 		if !w.writing { // what is there was held
@@ -125,7 +127,7 @@ func (w *Writer) Lock(ctx context.Context) error {
 func (w *Writer) LockControl() error {
 	w.mu.Lock()
 	err := w.err
-	if err == nil && w.waiting() >= w.limit+controlRoom {
+	if err == nil && w.waiting()-w.pending.lent >= w.limit+controlRoom {
 		err = ErrStuck
 	}
 	if err != nil {
@@ -136,6 +138,12 @@ func (w *Writer) LockControl() error {
 
 // waiting is the number of bytes that wait to be taken. mu is held.
 func (w *Writer) waiting() int { return w.pending.size() }
+
+// hasRoom reports whether Lock need not wait. Payloads take no memory here, so
+// that more of them may wait. mu is held.
+func (w *Writer) hasRoom() bool {
+	return w.waiting()-w.pending.lent < w.limit && w.pending.lent < lentFactor*w.limit
+}
 
 // Buffer returns where to append, between Lock and Unlock only.
 func (w *Writer) Buffer() *bufpool.Buf {
@@ -168,7 +176,7 @@ func (w *Writer) Offset() int64 { return w.taken + int64(w.waiting()) }
 // Unlock ends what Lock began and sees to it that what was appended is
 // written. It does not wait for the peer.
 func (w *Writer) Unlock(when When) {
-	if w.writing || w.waiting() == 0 || when == Held && w.waiting() < maxHeld {
+	if w.writing || w.waiting() == 0 || when == Held && w.waiting()-w.pending.lent < maxHeld {
 		w.mu.Unlock()
 		return
 	}
