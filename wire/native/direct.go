@@ -28,15 +28,25 @@ func (c *conn) readDirect() (bool, error) {
 	}
 	c.grantOne(0, pass)
 	c.in.skip(head + len(prefix))
-	for len(dst) > 0 && err == nil {
+	// Beyond the piece the buffer has room for the beginning of what follows.
+	have, want := 0, len(dst)
+	dst = dst[:min(want+readSmall, cap(dst))]
+	for have < want && err == nil {
 		var n int
-		n, err = c.raw.Read(dst)
-		dst = dst[n:]
+		n, err = c.raw.Read(dst[have:])
+		have += n
 		c.received.Add(int64(n))
 	}
-	t, broken := c.takeBack(s, &f, err == nil)
-	if err == nil {
+	if have > want {
+		c.in.begin(dst[want:have])
+	}
+	c.in.idle.SetSize(readSmall)
+	t, broken := c.takeBack(s, &f, have >= want)
+	switch {
+	case broken != nil:
 		err = broken
+	case have >= want:
+		err = nil // it comes again
 	}
 	c.settle(s, &t)
 	return true, err

@@ -10,9 +10,12 @@ import (
 	"github.com/curlewrpc/curlew/transport"
 )
 
-// Sizes of read buffers that hold no large frame: a connection on which reads
-// fill the smaller one gets the larger.
+// Sizes of read buffers that hold no large frame. A connection on which a read
+// fills one gets the large one next, as long as reads make use of it; after a
+// piece of a message that was not read through the buffer, the next one is
+// likely to follow.
 const (
+	readSmall = 4 << 10
 	readSize  = 16 << 10
 	readLarge = 64 << 10
 )
@@ -28,7 +31,7 @@ type input struct {
 
 // begin takes in bytes that were read before.
 func (in *input) begin(prefix []byte) {
-	in.buf = bufpool.Get(max(readSize, len(prefix)))
+	in.buf = bufpool.Get(max(readSmall, len(prefix)))
 	in.buf.B = append(in.buf.B[:0], prefix...)
 }
 
@@ -62,7 +65,7 @@ func (in *input) fill() (n int, err error) {
 			return 0, err
 		}
 		switch n := len(in.buf.B); {
-		case n >= readSize:
+		case n == cap(in.buf.B) || n >= readSize:
 			in.idle.SetSize(readLarge)
 		case n < readSize/4:
 			in.idle.SetSize(readSize)
