@@ -36,9 +36,18 @@ func (w *writer) write(id uint32, left time.Duration, m *echopb.Message) error {
 		return w.err
 	}
 	var err error
-	if w.buf, err = appendFrame(w.buf, id, left, m); err != nil || w.writing {
+	if w.buf, err = appendFrame(w.buf, id, left, m); err != nil {
 		w.mu.Unlock()
 		return err
+	}
+	return w.flush()
+}
+
+// flush sees to it that the buffer is written. mu is held; flush releases it.
+func (w *writer) flush() error {
+	if w.writing {
+		w.mu.Unlock()
+		return nil
 	}
 	w.writing = true
 	w.mu.Unlock()
@@ -53,7 +62,7 @@ func (w *writer) write(id uint32, left time.Duration, m *echopb.Message) error {
 		w.spare, w.err = out, err
 	}
 	w.writing = false
-	err = w.err
+	err := w.err
 	w.mu.Unlock()
 	return err
 }
@@ -117,13 +126,24 @@ func serveGoroutine(conn net.Conn) error {
 	}
 }
 
-// stream answers with count messages. There is no flow control but the
-// socket's: whoever writes waits for it.
+// stream answers with count messages, many with one write. There is no flow
+// control but the socket's: whoever writes waits for it.
 func stream(w *writer, id uint32, m *echopb.Message, count uint32) {
-	for range count {
-		if w.write(id, 0, &echopb.Message{Payload: m.GetPayload()}) != nil {
+	var out []byte
+	for i := range count {
+		var err error
+		if out, err = appendFrame(out, id, 0, &echopb.Message{Payload: m.GetPayload()}); err != nil {
 			return
 		}
+		if len(out) < bufferSize/2 && i < count-1 {
+			continue
+		}
+		w.mu.Lock()
+		w.buf = append(w.buf, out...)
+		if err := w.flush(); err != nil {
+			return
+		}
+		out = out[:0]
 	}
 }
 

@@ -6,6 +6,7 @@ package proto
 import (
 	"reflect"
 	"sync"
+	"sync/atomic"
 
 	"google.golang.org/protobuf/proto"
 
@@ -17,26 +18,36 @@ import (
 type Codec struct {
 	types  schema.Compiler
 	protos sync.Map // of reflect.Type: whether schema.Message takes its values
+	// The type that was encoded last, and the one decoded last.
+	appended, decoded atomic.Pointer[known]
+}
+
+// known is what is known of a type.
+type known struct {
+	typ   reflect.Type
+	proto bool
 }
 
 // New returns the codec.
 func New() *Codec { return new(Codec) }
 
-// message is schema.Message, which looks into the type only once.
-func (c *Codec) message(v any) (proto.Message, bool) {
+// message is schema.Message, which looks into a type only once.
+func (c *Codec) message(v any, last *atomic.Pointer[known]) (proto.Message, bool) {
 	m, ok := v.(proto.Message)
-	if !ok {
+	if !ok || !m.ProtoReflect().IsValid() {
 		return nil, false
 	}
-	if known, ok := c.protos.Load(reflect.TypeOf(v)); ok {
-		return m, known.(bool) && m.ProtoReflect().IsValid()
+	typ := reflect.TypeOf(v)
+	if k := last.Load(); k != nil && k.typ == typ {
+		return m, k.proto
 	}
-	if !m.ProtoReflect().IsValid() {
-		return m, false
+	k, ok := c.protos.Load(typ)
+	if !ok {
+		_, isProto := schema.Message(v)
+		k, _ = c.protos.LoadOrStore(typ, &known{typ, isProto})
 	}
-	m, ok = schema.Message(v)
-	c.protos.Store(reflect.TypeOf(v), ok)
-	return m, ok
+	last.Store(k.(*known))
+	return m, k.(*known).proto
 }
 
 // Name returns "proto".
@@ -51,7 +62,7 @@ func (c *Codec) Supports(m *curlew.Method) error {
 // Size returns how many bytes Append will append, so that there can be room for
 // them; 0 if message cannot be encoded.
 func (c *Codec) Size(message any) int {
-	if m, ok := c.message(message); ok {
+	if m, ok := c.message(message, &c.appended); ok {
 		return proto.Size(m)
 	}
 	t, err := c.types.Compile(reflect.TypeOf(message))
@@ -67,7 +78,7 @@ func (c *Codec) Size(message any) int {
 
 // Append appends message, a pointer or a plain Go value, to b.
 func (c *Codec) Append(b []byte, message any) ([]byte, error) {
-	if m, ok := c.message(message); ok {
+	if m, ok := c.message(message, &c.appended); ok {
 		return proto.MarshalOptions{}.MarshalAppend(b, m)
 	}
 	t, err := c.types.Compile(reflect.TypeOf(message))
@@ -79,7 +90,7 @@ func (c *Codec) Append(b []byte, message any) ([]byte, error) {
 
 // Decode sets what message points to to the message in b.
 func (c *Codec) Decode(b []byte, message any) error {
-	if m, ok := c.message(message); ok {
+	if m, ok := c.message(message, &c.decoded); ok {
 		return proto.Unmarshal(b, m)
 	}
 	t, err := c.types.Compile(reflect.TypeOf(message))

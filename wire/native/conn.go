@@ -62,6 +62,7 @@ type conn struct {
 
 	born     time.Time
 	received atomic.Int64 // bytes, for liveness
+	sizes    atomic.Int64 // of the largest messages sent of late
 
 	mu          sync.Mutex
 	theirs      settings // the peer's HELLO

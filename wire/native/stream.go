@@ -32,6 +32,7 @@ type stream struct {
 	reserved   int64     // of the connection's budget
 	queue      []message // complete; its first array is one
 	one        [1]message
+	inbox      *inbox  // of the one who receives; nil until there is much to receive
 	partial    message // being assembled, if assembling
 	assembling bool
 	lent       bool // the read loop reads into partial's buffer, and frees it if it is dropped
@@ -173,6 +174,10 @@ func (s *stream) drop() {
 		s.queue[i].free()
 	}
 	s.queue = nil
+	if s.inbox != nil { // its buffers are the receiver's
+		s.win.consume(s.inbox.out)
+		s.inbox.out = 0
+	}
 	s.dropPartial()
 	s.rebudget()
 }

@@ -185,13 +185,22 @@ func (c *conn) extendOthers() (credits []credit) {
 // peer's end, the stream's error, or ctx's.
 func (s *stream) next(ctx context.Context) (message, error) {
 	c := s.c
+	if in := s.inbox; in != nil && in.next < len(in.messages) {
+		m := in.take()
+		if in.next == len(in.messages) || in.owed >= settleAt {
+			c.mu.Lock()
+			credits := s.settleInbox()
+			c.mu.Unlock()
+			c.grant(credits)
+		}
+		return m, nil
+	}
 	for {
 		c.mu.Lock()
 		if len(s.queue) > 0 && (!s.single || s.recvEnd) {
 			m := s.queue[0]
-			s.queue[0] = message{}
-			s.queue = s.queue[1:]
 			credits := s.consumed(m.cost)
+			s.fillInbox()
 			c.mu.Unlock()
 			c.grant(credits)
 			return m, nil
@@ -222,6 +231,57 @@ func (s *stream) next(ctx context.Context) (message, error) {
 		s.receiving = false
 		c.mu.Unlock()
 	}
+}
+
+// inbox is what the receiver of a stream has taken over from its queue at once,
+// so that it need not meet the read loop at the lock for every message. It is
+// the receiver's, but for out.
+type inbox struct {
+	messages []message
+	next     int
+	owed     int64 // cost of messages received and not given back
+	out      int64 // cost of messages not given back, received or not; guarded by mu
+}
+
+// settleAt is how much a receiver owes at most.
+const settleAt = 16 << 10
+
+func (in *inbox) take() message {
+	m := in.messages[in.next]
+	in.messages[in.next] = message{}
+	in.next++
+	in.owed += m.cost
+	return m
+}
+
+// fillInbox takes the first message, which is being received, off the queue, and
+// moves the rest to the inbox. mu is held.
+func (s *stream) fillInbox() {
+	rest := s.queue[1:]
+	s.queue[0] = message{}
+	if len(rest) == 0 {
+		s.queue = s.queue[:0]
+		return
+	}
+	if s.inbox == nil {
+		s.inbox = new(inbox)
+	}
+	in := s.inbox
+	spare := in.messages[:0]
+	in.messages, in.next = s.queue, 1
+	for i := range rest {
+		in.out += rest[i].cost
+	}
+	s.queue = spare
+}
+
+// settleInbox gives back what the receiver owes. mu is held.
+func (s *stream) settleInbox() []credit {
+	in := s.inbox
+	n := min(in.owed, in.out) // less if the stream has been dropped
+	in.owed = 0
+	in.out -= n
+	return s.consumed(n)
 }
 
 // consumed gives a received message's credit back to the peer. mu is held.

@@ -42,14 +42,20 @@ func (m *outgoing) free() {
 // sizer is a codec that knows the size of what it is about to append.
 type sizer interface{ Size(message any) int }
 
+// usualSize is the room for a message that is not expected to be large. To ask
+// for its size first would cost more.
+const usualSize = 2 << 10
+
 // encode encodes v for the wire.
 func (s *stream) encode(v any) (m outgoing, err error) {
 	if v == nil {
 		return m, curlew.Errorf(curlew.InvalidArgument, "%s: the message is nil", s.method.FullName()).WithProgress(curlew.NotSent)
 	}
-	size := 0
-	if c, ok := s.codec.(sizer); ok {
-		size = c.Size(v)
+	size := usualSize
+	if s.c.sizes.Load() > usualSize {
+		if c, ok := s.codec.(sizer); ok {
+			size = max(c.Size(v), usualSize)
+		}
 	}
 	buf := bufpool.Get(size)
 	buf.B, err = s.codec.Append(buf.B[:0], v)
@@ -65,6 +71,7 @@ func (s *stream) encode(v any) (m outgoing, err error) {
 		defer buf.Free()
 		return m, tooLarge("sent", uint64(len(buf.B)), s.maxSend).WithProgress(curlew.NotSent)
 	}
+	s.c.sizes.Store(max(int64(len(buf.B)), s.c.sizes.Load()*7/8))
 	m.buf = buf
 	if s.compress && len(buf.B) >= compressAbove {
 		if small := gzipped(buf.B); small != nil {
