@@ -83,7 +83,7 @@ func tryWriter(c net.Conn) TryWriter {
 func TestPayloads(t *testing.T) {
 	for name, pair := range socketPairs(t) {
 		t.Run(name, func(t *testing.T) {
-			const senders, frames = 4, 60
+			const senders, frames = 4, 15
 			w := New(pair[0], tryWriter(pair[0]), 0, func(err error) { t.Errorf("write: %v", err) })
 			if vector := name != "pipe"; w.vector != vector {
 				t.Errorf("the Writer writes several pieces at once: %t", w.vector)
