@@ -26,11 +26,10 @@ type Call struct {
 	attempt int
 	ctx     context.Context // bounds lazy decoding
 	stream  Stream
-	server  bool
 
-	request, reply       any // messages; on the client reply is the caller's
-	requested, replied   bool
-	requestErr, replyErr error
+	request, reply             any // messages; on the client reply is the caller's
+	requestErr, replyErr       error
+	requested, replied, server bool
 
 	replyHeader, replyTrailer Header
 

@@ -33,6 +33,8 @@ type Incoming struct {
 	// connection, so that its answer may wait for those of the calls after it.
 	OnLoop bool
 
+	ended bool // guarded by mu
+
 	// Call is begun by the dispatcher.
 	Call curlew.Call
 
@@ -40,7 +42,6 @@ type Incoming struct {
 	ctx    context.Context         // made at the first need
 	cancel context.CancelCauseFunc // of ctx
 	stop   context.CancelFunc      // of ctx's deadline
-	ended  bool
 	cause  error
 }
 

@@ -49,20 +49,17 @@ func (c *conn) Close(cause error) error {
 // clientStream is a call that this side makes.
 type clientStream struct {
 	stream
-	oneWay bool
-	ctx    context.Context // bounds the call; nil for a unary one, whose Wait is told
-
-	// Of the goroutine that waits.
-	fresh   bool    // Wait need not look before it waits
-	settled bool    // Wait has seen the outcome: nothing changes any more
-	reply   message // for Receive, once settled
+	ctx     context.Context // bounds the call; nil for a unary one, whose Wait is told
+	oneWay  bool
+	fresh   bool // Wait need not look before it waits; of the goroutine that waits
+	settled bool // that goroutine has seen the outcome: nothing changes any more
 
 	// Guarded by c.mu.
+	hasHeader bool
+	isOver    bool        // the slot is given back
 	stop      func() bool // ends the watch on the call's context
 	header    curlew.Header
-	hasHeader bool
 	trailer   curlew.Header
-	isOver    bool          // the slot is given back
 	headerIn  chan struct{} // closed with hasHeader; nil if nobody waits
 }
 

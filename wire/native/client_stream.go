@@ -62,9 +62,9 @@ func (s *clientStream) CloseSend() error {
 
 // Receive decodes the next reply; see [curlew.Stream].
 func (s *clientStream) Receive(ctx context.Context, m any) error {
-	if s.reply.buf != nil {
-		msg := s.reply
-		s.reply = message{}
+	if s.settled && len(s.queue) > 0 {
+		msg := s.queue[0]
+		s.queue = nil
 		return s.decode(msg, m)
 	}
 	msg, err := s.next(ctx)
@@ -110,10 +110,11 @@ func (s *clientStream) settle() bool {
 	c.wakes.put(s.recvWake)
 	s.recvWake = nil
 	var credits []credit
-	if len(s.queue) > 0 && s.err == nil {
-		s.reply = s.queue[0]
-		s.queue = nil
-		credits = s.consumed(s.reply.cost)
+	if len(s.queue) > 0 {
+		if credits = s.consumed(s.queue[0].cost); s.err != nil {
+			s.queue[0].free()
+			s.queue = nil
+		}
 	}
 	c.mu.Unlock()
 	c.grant(credits)
@@ -134,7 +135,10 @@ func (s *clientStream) waitFlushed(ctx context.Context) error {
 // has ended, for that reason.
 func (s *clientStream) Close() error {
 	if s.settled {
-		s.reply.free()
+		if len(s.queue) > 0 {
+			s.queue[0].free()
+			s.queue = nil
+		}
 		return nil
 	}
 	if s.ctx != nil && s.ctx.Err() != nil {
@@ -301,7 +305,7 @@ func (c *conn) takeStatus(f *frame, st *status, piece []byte) (after afterFinish
 		return after, protocolErrorf("STATUS frame on stream %d inside a message", f.stream)
 	case incompatible != nil:
 		ended = incompatible.WithProgress(curlew.Answered)
-	case ended == nil && s.single && s.received == 0:
+	case ended == nil && s.single && !s.begun:
 		ended = curlew.Errorf(curlew.Internal, "%s: the server ended the call without a reply", s.method.FullName()).WithProgress(curlew.Answered)
 	}
 	return s.finishLocked(ended), nil

@@ -65,7 +65,7 @@ func (c *conn) lend(f *frame, prefix []byte, length int) (s *stream, dst []byte,
 	}
 	if !s.assembling {
 		total, rest, err := announcedTotal(f, prefix, length)
-		if err != nil || total > uint64(s.maxReceive) || s.single && s.received > 0 || total < uint64(length-len(prefix)+len(rest)) {
+		if err != nil || total > uint64(s.maxReceive) || s.single && s.begun || total < uint64(length-len(prefix)+len(rest)) {
 			return nil, nil, 0
 		}
 		length -= len(prefix) - len(rest)

@@ -16,13 +16,11 @@ import (
 // serverStream is a call that the peer makes.
 type serverStream struct {
 	stream
-	in     wire.Incoming
-	oneWay bool
-	isOver bool // the place is given up; guarded by c.mu
-
-	// Of the handler's goroutine.
-	headerSent bool
-	delivered  bool // of a single request
+	in         wire.Incoming
+	oneWay     bool
+	isOver     bool // the place is given up; guarded by c.mu
+	headerSent bool // of the handler's goroutine
+	delivered  bool // a single request; of the handler's goroutine
 }
 
 var _ wire.ServerStream = (*serverStream)(nil)

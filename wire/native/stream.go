@@ -15,38 +15,38 @@ import (
 type stream struct {
 	c          *conn
 	id         uint64
-	local      bool // opened by this side
 	method     *curlew.Method
 	codec      curlew.Codec
-	compress   bool
 	maxReceive int
 	maxSend    int
-	single     bool // one message is to be received, known to be wanted from the start
 	// startOffset is where the CALL stands in the connection's bytes.
 	startOffset int64
+	lastSend    time.Duration // since the connection began; of the goroutine that sends
 	server      *serverStream // of a stream opened by the peer
 	client      *clientStream // of a stream opened here
+	local       bool          // opened by this side
+	compress    bool
+	single      bool // one message is to be received, known to be wanted from the start
 
 	// Guarded by c.mu.
+	assembling bool
+	lent       bool // the read loop reads into partial's buffer, and frees it if it is dropped
+	recvEnd    bool // the peer sends no more messages
+	receiving  bool // somebody waits in next
+	extending  bool // in the connection's extending list
+	starved    bool // in the connection's starved list
+	retired    bool // no longer in the connection's table
+	broken     bool // failed here by what was received
+	begun      bool // a message has begun to arrive
+	sendEnd    bool
 	win        recvWindow
 	reserved   int64     // of the connection's budget
 	queue      []message // complete; its first array is one
 	one        [1]message
 	inbox      *inbox  // of the one who receives; nil until there is much to receive
 	partial    message // being assembled, if assembling
-	assembling bool
-	lent       bool // the read loop reads into partial's buffer, and frees it if it is dropped
-	received   int  // messages begun
-	recvEnd    bool // the peer sends no more messages
 	err        *curlew.Error
-	receiving  bool // somebody waits in next
-	extending  bool // in the connection's extending list
-	starved    bool // in the connection's starved list
-	retired    bool // no longer in the connection's table
-	broken     bool // failed here by what was received
-	sendEnd    bool
 	send       sendWindow
-	lastSend   time.Duration // since the connection began; of the goroutine that sends
 
 	// Of capacity 1, made by the first who waits.
 	recvWake, sendWake chan struct{}

@@ -119,11 +119,11 @@ func (s *stream) begin(f *frame, total uint64) bool {
 		s.failCall(tooLarge("received", total, s.maxReceive))
 		return false
 	}
-	s.received++
-	if s.single && s.received > 1 {
+	if s.single && s.begun {
 		s.failCall(curlew.Errorf(curlew.InvalidArgument, "%s: more than the one message that a %s call has", s.method.FullName(), s.method.Kind()))
 		return false
 	}
+	s.begun = true
 	s.partial, s.assembling = message{total: int(total), compressed: f.flags&flagCompressed != 0}, true
 	return true
 }
