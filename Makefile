@@ -24,7 +24,7 @@ FUZZTIME_SMOKE   := 1000x
 
 # What `make bench-compare` runs: the packages that have benchmarks of their own,
 # how often, and for how long each benchmark.
-BENCHMARKS := client codec/proto internal/bufpool internal/workers schema transport transport/mem wire/internal/coalesce wire/native
+BENCHMARKS := . client codec/proto dispatch internal/bufpool internal/workers schema transport transport/mem wire/internal/coalesce wire/native
 COUNT      ?= 6
 BENCHTIME  ?= 300ms
 

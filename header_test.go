@@ -72,3 +72,42 @@ func TestHeaderValidate(t *testing.T) {
 		assert.Contains(t, err.Error(), c.want)
 	}
 }
+
+func BenchmarkHeader(b *testing.B) {
+	b.Run("build", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			var h curlew.Header
+			h.Set("traceparent", "00-1-2-01")
+			h.Set("authorization", "Bearer 123")
+			h.Add("x-shard", "7")
+		}
+	})
+	h := curlew.NewHeader("traceparent", "00-1-2-01", "authorization", "Bearer 123", "x-shard", "7")
+	b.Run("Get", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			h.Get("x-shard")
+		}
+	})
+	b.Run("Get, other case", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			h.Get("X-Shard")
+		}
+	})
+	b.Run("Size", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			h.Size()
+		}
+	})
+	b.Run("Validate", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := h.Validate(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

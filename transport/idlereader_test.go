@@ -17,7 +17,7 @@ import (
 )
 
 // pipes are connected pairs of connections.
-func pipes(t *testing.T) map[string]func() (near, far net.Conn) {
+func pipes(t testing.TB) map[string]func() (near, far net.Conn) {
 	stream := func(network, address string) func() (net.Conn, net.Conn) {
 		return func() (net.Conn, net.Conn) {
 			l, err := net.Listen(network, address)
@@ -87,6 +87,40 @@ func TestIdleReader(t *testing.T) {
 			if _, err := r.Read(); !errors.Is(err, net.ErrClosed) {
 				t.Errorf("Read after Close: %v, want net.ErrClosed", err)
 			}
+		})
+	}
+}
+
+// BenchmarkIdleReader reads what comes to a connection that is idle in between,
+// and sends it back.
+func BenchmarkIdleReader(b *testing.B) {
+	for name, pipe := range pipes(b) {
+		b.Run(name, func(b *testing.B) {
+			near, far := pipe()
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				r := transport.NewIdleReader(far, 16<<10)
+				for {
+					buf, err := r.Read()
+					if err != nil {
+						return
+					}
+					far.Write(buf.B)
+					buf.Free()
+				}
+			}()
+			message := make([]byte, 100)
+			b.ReportAllocs()
+			for b.Loop() {
+				near.Write(message)
+				if _, err := io.ReadFull(near, message); err != nil {
+					b.Fatal(err)
+				}
+			}
+			near.Close()
+			far.Close()
+			<-ended
 		})
 	}
 }

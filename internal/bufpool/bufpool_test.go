@@ -6,6 +6,7 @@ package bufpool
 import (
 	"bytes"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"testing"
 )
@@ -122,8 +123,28 @@ func TestConcurrentUse(t *testing.T) {
 }
 
 func BenchmarkGetFree(b *testing.B) {
-	b.ReportAllocs()
+	for _, n := range []int{100, 1000, 64 << 10, 1 << 20} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				Get(n).Free()
+			}
+		})
+	}
+	b.Run("parallel", func(b *testing.B) {
+		b.ReportAllocs()
+		b.RunParallel(func(pb *testing.PB) {
+			for n := 0; pb.Next(); n = (n + 777) & (64<<10 - 1) {
+				Get(n).Free()
+			}
+		})
+	})
+}
+
+func BenchmarkClassOf(b *testing.B) {
+	n := 0
 	for b.Loop() {
-		Get(1000).Free()
+		classOf(n)
+		n = (n + 777) & (MaxSize - 1)
 	}
 }

@@ -229,6 +229,20 @@ func BenchmarkGo(b *testing.B) {
 	}
 }
 
+func BenchmarkGoParallel(b *testing.B) {
+	p := New(Config{})
+	defer p.Close()
+	b.ReportAllocs()
+	b.SetParallelism(32)
+	b.RunParallel(func(pb *testing.PB) {
+		done := make(signal)
+		for pb.Next() {
+			p.Go(done)
+			<-done
+		}
+	})
+}
+
 func BenchmarkGoStatement(b *testing.B) {
 	done := make(signal)
 	b.ReportAllocs()

@@ -41,7 +41,7 @@ func (p *Payload) freed(t *testing.T) bool {
 
 // socketPairs are connections of the kinds that write several pieces at once,
 // and one of a kind that does not.
-func socketPairs(t *testing.T) map[string][2]net.Conn {
+func socketPairs(t testing.TB) map[string][2]net.Conn {
 	t.Helper()
 	pairs := make(map[string][2]net.Conn)
 	for network, address := range map[string]string{"tcp": "127.0.0.1:0", "unix": filepath.Join(t.TempDir(), "s")} {
