@@ -12,12 +12,14 @@ import (
 	"math/rand/v2"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/codec/raw"
+	"github.com/curlewrpc/curlew/internal/workers"
 	"github.com/curlewrpc/curlew/transport/mem"
 	"github.com/curlewrpc/curlew/wire"
 )
@@ -59,6 +61,32 @@ func (d *echoing) Serve(in *wire.Incoming) {
 	}
 	in.Stream.Finish(reply, curlew.ErrorOf(err))
 	in.Cancel(context.Canceled)
+}
+
+// leading runs all unary calls in the read loop, of which every fourth is not
+// short.
+type leading struct {
+	*echoing
+	pool *workers.Pool
+	led  atomic.Int64
+}
+
+func (d *leading) NewLoop(next func()) *workers.Loop { return d.pool.NewLoop(next) }
+
+func (d *leading) Lead(in *wire.Incoming, loop *workers.Loop) bool {
+	turn, ok := loop.Begin()
+	if !ok {
+		d.Go(in)
+		return true
+	}
+	in.OnLoop = true
+	d.handlers.Add(1)
+	defer d.handlers.Done()
+	if d.led.Add(1)%4 == 0 {
+		<-time.After(3 * time.Millisecond)
+	}
+	d.Serve(in)
+	return loop.End(turn)
 }
 
 func chatter(ctx context.Context, s curlew.Stream) error {
@@ -261,18 +289,24 @@ func (m *machine) finish(d *echoing) {
 	}
 }
 
-func runProgram(t *testing.T, program []byte) {
+// runProgram runs a program against a server that may lead calls.
+func runProgram(t *testing.T, program []byte, leads bool) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := mem.Pipe()
 		codec := New(raw.New())
 		logger := slog.New(slog.DiscardHandler)
 		d := new(echoing)
+		var dispatcher wire.Dispatcher = d
+		pool := workers.New(workers.Config{})
+		if leads {
+			dispatcher = &leading{echoing: d, pool: pool}
+		}
 		served := make(chan error, 1)
 		limits := wire.Limits{MaxStreams: limitStreams, MaxBuffered: 1 << 20}.WithDefaults()
 		go func() {
 			served <- codec.Serve(context.Background(), &wire.Conn{
 				Raw: far, Peer: &curlew.Peer{}, Limits: limits, Logger: logger, Draining: make(chan struct{}),
-			}, d)
+			}, dispatcher)
 		}()
 		remote := &wire.Remote{Limits: limits, Logger: logger}
 		remote.Dial = func(context.Context, string, string) (net.Conn, error) { return near, nil }
@@ -287,6 +321,10 @@ func runProgram(t *testing.T, program []byte) {
 		if err := <-served; err != nil {
 			t.Errorf("Serve: %v", err)
 		}
+		pool.Close()
+		if err := pool.Wait(t.Context()); err != nil {
+			t.Error(err)
+		}
 	})
 }
 
@@ -298,18 +336,18 @@ func FuzzProgram(f *testing.F) {
 		if len(program) > 200 {
 			program = program[:200]
 		}
-		runProgram(t, program)
+		runProgram(t, program, len(program)%2 == 1)
 	})
 }
 
 func TestRandomPrograms(t *testing.T) {
-	for seed := range uint64(25) {
+	for seed := range uint64(50) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		program := make([]byte, 20+r.IntN(100))
 		for i := range program {
 			program[i] = byte(r.Uint32())
 		}
-		runProgram(t, program)
+		runProgram(t, program, seed%2 == 1)
 		if t.Failed() {
 			t.Fatalf("seed %d: program %v", seed, program)
 		}
