@@ -155,7 +155,7 @@ func (d *Dispatcher) Lead(in *wire.Incoming, loop *workers.Loop) bool {
 		d.Go(in)
 		return true
 	}
-	turn, ok := loop.Begin()
+	turn, ok := loop.Begin(pace)
 	if !ok {
 		d.Go(in)
 		return true
@@ -170,11 +170,7 @@ func (d *Dispatcher) Lead(in *wire.Incoming, loop *workers.Loop) bool {
 	r := running{d: d, in: in, timed: turn%timedTurns == 0}
 	r.Run()
 	returned = true
-	if loop.End(turn) {
-		return true
-	}
-	pace.HeldUp()
-	return false
+	return loop.End(turn)
 }
 
 // timedTurns is how many calls on a loop there are to one whose handler is

@@ -144,13 +144,15 @@ func TestLeadOfABlockedHandler(t *testing.T) {
 		synctest.Wait()
 		assert.Equal(t, r.passed.Load(), 1, "how often the loop was passed on after 2 ms")
 
-		answered, mine := r.lead(newIncoming(t, d, "Arith", "Do", &pair{0, 4}))
-		assert.True(t, answered && mine, "who goes on with the loop runs calls in it")
+		next := newIncoming(t, d, "Arith", "Do", &pair{0, 4})
+		assert.True(t, d.Lead(&next.Incoming, r.loop), "who goes on with the loop keeps it")
+		<-next.stream.finished
+		assert.Equal(t, next.OnLoop, false, "the method is trusted while a call of it blocks")
 		close(gate)
 		assert.Equal(t, <-kept, false, "Lead of the call that blocked: the loop is kept")
 		assert.Equal(t, blocked.stream.reply, any(&sum{3}))
 
-		next := newIncoming(t, d, "Arith", "Do", &pair{})
+		next = newIncoming(t, d, "Arith", "Do", &pair{})
 		assert.True(t, d.Lead(&next.Incoming, r.loop), "the loop is kept")
 		<-next.stream.finished
 		assert.Equal(t, next.OnLoop, false, "the method is trusted right after it has blocked")

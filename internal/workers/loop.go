@@ -24,6 +24,7 @@ const lookEvery = time.Millisecond
 type Loop struct {
 	pool *Pool
 	next func() // goes on with the loop on another goroutine; does not wait
+	pace *Pace  // of the task, or nil; the loop's owner sets it
 
 	state  atomic.Uint64 // the number of the task, and whether it runs here
 	listed atomic.Bool   // the watch knows of it
@@ -40,9 +41,11 @@ const running = 1
 // goroutine must go on with the loop.
 func (p *Pool) NewLoop(next func()) *Loop { return &Loop{pool: p, next: next} }
 
-// Begin says that the loop's goroutine begins a task. It reports false, and the
-// loop must not run the task, if the pool is closed.
-func (l *Loop) Begin() (Turn, bool) {
+// Begin says that the loop's goroutine begins a task, whose pace, if that is not
+// nil, is told if the task holds up the loop. It reports false, and the loop must
+// not run the task, if the pool is closed.
+func (l *Loop) Begin(pace *Pace) (Turn, bool) {
+	l.pace = pace
 	turn := l.state.Load() + 2
 	l.state.Store(turn + running)
 	if l.listed.Load() || l.pool.watch.add(l, Turn(turn)) {
@@ -131,6 +134,9 @@ func (w *watch) look() {
 			turn := Turn(s - running)
 			w.count(l, turn)
 			if l.state.CompareAndSwap(s, s-running) {
+				if l.pace != nil { // now, not at the end: the next task may be of its kind
+					l.pace.HeldUp()
+				}
 				stuck = append(stuck, l)
 			} else {
 				w.uncount(l, turn)

@@ -19,6 +19,7 @@ import (
 type line struct {
 	loop    *Loop
 	tasks   chan func()
+	over    chan struct{}  // closed by the owner who has seen the last task
 	owners  sync.WaitGroup // goroutines that lead, or have led and are in a task
 	passed  atomic.Int64   // how often another goroutine had to go on
 	refused atomic.Int64   // tasks that Begin refused
@@ -30,7 +31,7 @@ type line struct {
 }
 
 func newLine(p *Pool) *line {
-	l := &line{tasks: make(chan func(), 100)}
+	l := &line{tasks: make(chan func(), 100), over: make(chan struct{})}
 	l.loop = p.NewLoop(func() {
 		l.passed.Add(1)
 		l.owners.Go(l.lead)
@@ -43,7 +44,7 @@ func (l *line) lead() {
 	l.owner++
 	me := l.owner
 	for task := range l.tasks {
-		turn, ok := l.loop.Begin()
+		turn, ok := l.loop.Begin(nil)
 		if !ok {
 			l.refused.Add(1)
 			continue
@@ -57,6 +58,7 @@ func (l *line) lead() {
 		}
 		l.ended++
 	}
+	close(l.over)
 }
 
 // run runs a task as a dispatcher does.
@@ -83,6 +85,7 @@ func (l *line) expect(t *testing.T, passed, lost int64) {
 // close ends the line, whose tasks must come to an end.
 func (l *line) close() {
 	close(l.tasks)
+	<-l.over
 	l.owners.Wait()
 }
 
@@ -143,11 +146,11 @@ func TestEndTells(t *testing.T) {
 	bubble(t, Config{}, func(t *testing.T, p *Pool) {
 		var calls atomic.Int64
 		loop := p.NewLoop(func() { calls.Add(1) })
-		first, _ := loop.Begin()
+		first, _ := loop.Begin(nil)
 		if !loop.End(first) {
 			t.Error("End of a short task: the loop is lost")
 		}
-		second, ok := loop.Begin()
+		second, ok := loop.Begin(nil)
 		if !ok || second == first {
 			t.Errorf("Begin: turn %d, %t after turn %d", second, ok, first)
 		}
@@ -156,7 +159,7 @@ func TestEndTells(t *testing.T) {
 		if n := calls.Load(); n != 1 {
 			t.Errorf("next was called %d times, want once", n)
 		}
-		third, _ := loop.Begin() // by the one who goes on
+		third, _ := loop.Begin(nil) // by the one who goes on
 		if loop.End(second) {
 			t.Error("End of the task that blocked: the loop is still its own")
 		}
@@ -166,6 +169,31 @@ func TestEndTells(t *testing.T) {
 		synctest.Wait()
 		if n := calls.Load(); n != 1 {
 			t.Errorf("next was called %d times, want once", n)
+		}
+	})
+}
+
+// The pace of a task learns that it holds up its loop when that is seen.
+func TestBlockedTaskTellsItsPace(t *testing.T) {
+	bubble(t, Config{}, func(t *testing.T, p *Pool) {
+		loop := p.NewLoop(func() {})
+		var pace Pace
+		pace.took(firstTasks, 0)
+		short, _ := loop.Begin(&pace)
+		loop.End(short)
+		<-time.After(5 * lookEvery)
+		if !pace.Quick() {
+			t.Error("a short task counts as one that holds up its loop")
+		}
+		turn, _ := loop.Begin(&pace)
+		<-time.After(2 * lookEvery)
+		synctest.Wait()
+		if pace.Quick() {
+			t.Error("the next task is trusted while this one holds up the loop")
+		}
+		loop.End(turn)
+		if got := pace.untilQuick(t); got != 3*firstTasks {
+			t.Errorf("trusted after %d tasks, want %d", got, 3*firstTasks)
 		}
 	})
 }
@@ -258,7 +286,7 @@ func TestCloseDuringAShortTask(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := New(Config{})
 		loop := p.NewLoop(func() { t.Error("the loop of a short task was passed on") })
-		turn, _ := loop.Begin()
+		turn, _ := loop.Begin(nil)
 		p.Close()
 		select {
 		case <-p.done:
@@ -293,7 +321,7 @@ func TestCloseInsideBegin(t *testing.T) {
 				var passed atomic.Int64
 				loop := p.NewLoop(func() { passed.Add(1) })
 				if test.listed {
-					turn, _ := loop.Begin()
+					turn, _ := loop.Begin(nil)
 					loop.End(turn)
 				}
 				turn := Turn(loop.state.Load() + 2)
@@ -401,7 +429,7 @@ func TestCloseOfBusyLoops(t *testing.T) {
 					if i == 10 {
 						begun <- struct{}{}
 					}
-					turn, ok := loop.Begin()
+					turn, ok := loop.Begin(nil)
 					if !ok {
 						return
 					}
@@ -428,7 +456,7 @@ func BenchmarkLoop(b *testing.B) {
 	loop := p.NewLoop(func() { b.Error("a task that does nothing took too long") })
 	b.ReportAllocs()
 	for b.Loop() {
-		turn, _ := loop.Begin()
+		turn, _ := loop.Begin(nil)
 		loop.End(turn)
 	}
 }
@@ -440,7 +468,7 @@ func BenchmarkLoopGoexitGuard(b *testing.B) { // with what a task that may call 
 	task := func() {}
 	b.ReportAllocs()
 	for b.Loop() {
-		turn, _ := l.loop.Begin()
+		turn, _ := l.loop.Begin(nil)
 		l.run(task, turn)
 	}
 }

@@ -286,3 +286,27 @@ func TestEndWhileACallIsInTheReadLoop(t *testing.T) {
 		}
 	}
 }
+
+// A method that was short begins to block, for all callers at once: the first
+// call tells that it is not to be trusted, and the others do not wait for one
+// another.
+func TestMethodBeginsToBlock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const callers = 64
+		var waiting atomic.Int64
+		all := make(chan struct{})
+		p := connect(t, wire.Limits{}, nil, doing("Loop", func(_ context.Context, m *message) (*message, error) {
+			if waiting.Add(1) == callers {
+				close(all)
+			}
+			<-all
+			return m, nil
+		}))
+		trust(t, p.caller, loopDo)
+		var group sync.WaitGroup
+		for range callers {
+			group.Go(func() { p.answered(t, &message{Text: "wait"}, nil) })
+		}
+		group.Wait()
+	})
+}

@@ -74,7 +74,7 @@ type leading struct {
 func (d *leading) NewLoop(next func()) *workers.Loop { return d.pool.NewLoop(next) }
 
 func (d *leading) Lead(in *wire.Incoming, loop *workers.Loop) bool {
-	turn, ok := loop.Begin()
+	turn, ok := loop.Begin(nil)
 	if !ok {
 		d.Go(in)
 		return true
