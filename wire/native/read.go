@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"runtime/debug"
 	"time"
 
 	"github.com/curlewrpc/curlew"
@@ -34,14 +35,20 @@ func (c *conn) run(prefix []byte) {
 // lead goes on with the read loop, until the connection's end or until another
 // goroutine does. Whoever sees the end closes c.loop.
 func (c *conn) lead() {
-	left := true
+	var left, returned bool
 	defer func() {
-		if left { // by runtime.Goexit in a handler: the loop goes on elsewhere
+		switch {
+		case returned:
+		case left: // runtime.Goexit in a handler: the loop goes on elsewhere
 			c.writer.Flush()
+		default: // one connection's bug, in a codec perhaps, is not the others' end
+			what := recover()
+			c.logger.Error("panic while serving a connection", "peer", c.peer.String(), "panic", what, "stack", string(debug.Stack()))
+			c.conclude(curlew.Errorf(curlew.Internal, "connection to %s: panic in the read loop", c.peer))
 		}
 	}()
-	err := c.read()
-	left = false
+	err := c.read(&left)
+	returned = true
 	if err != errTakenOver {
 		c.conclude(err)
 	}
@@ -90,8 +97,9 @@ func (c *conn) readMagic() error {
 	return nil
 }
 
-// read reads and handles frames until an error.
-func (c *conn) read() error {
+// read reads and handles frames until an error. It sets left while the loop may
+// go on elsewhere.
+func (c *conn) read(left *bool) error {
 	for {
 		f, n, err := parseFrame(c.in.rest())
 		switch {
@@ -106,8 +114,12 @@ func (c *conn) read() error {
 		if err != nil {
 			return err
 		}
-		if c.next != nil && !c.serveNext() {
-			return errTakenOver
+		if c.next != nil {
+			*left = true
+			if !c.serveNext() {
+				return errTakenOver
+			}
+			*left = false
 		}
 	}
 }
