@@ -25,6 +25,18 @@ type accepted struct {
 	net.Conn
 	prefix []byte
 	heard  atomic.Bool // the peer has said something, a load balancer aside
+	drain  func()      // of a framing's Start; guarded by the listener's mu
+}
+
+// starter is a framing that can serve a connection without a goroutine that
+// waits for its end; an idle connection is the cheaper for it.
+type starter interface {
+	Framing
+	// Start is Serve but for its waiting. It calls ended once, on any goroutine
+	// and perhaps before it returns, with what Serve would return, when all that
+	// it started has ended but the goroutine that calls. drain is called once
+	// conn.Draining is closed; it does not wait.
+	Start(ctx context.Context, conn *Conn, d Dispatcher, ended func(error)) (drain func())
 }
 
 func (a *accepted) Read(p []byte) (int, error) {
@@ -38,10 +50,13 @@ func (a *accepted) Read(p []byte) (int, error) {
 
 // serve finds the connection's framing and has it serve the connection.
 func (l *Listener) serve(ctx context.Context, a *accepted, d Dispatcher) {
-	log := l.config.Logger.With(slog.Any("addr", l.Addr()), slog.Any("peer", a.RemoteAddr()))
+	started := false
 	defer func() {
 		if p := recover(); p != nil { // one connection's bug is not the others' end
-			log.Error("panic while serving a connection", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+			l.log(a).Error("panic while serving a connection", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+		}
+		if !started {
+			l.remove(a)
 		}
 	}()
 	conn := &Conn{
@@ -53,20 +68,49 @@ func (l *Listener) serve(ctx context.Context, a *accepted, d Dispatcher) {
 	framing, err := l.handshake(ctx, a, conn)
 	if err != nil {
 		if ctx.Err() == nil {
-			l.logHandshake(log, a, err)
+			l.logHandshake(a, err)
 		}
 		return
 	}
 	conn.Peer.Protocol = framing.Name()
+	if s, ok := framing.(starter); ok {
+		drain := s.Start(ctx, conn, d, func(err error) {
+			l.logEnd(ctx, a, s, err)
+			l.remove(a)
+		})
+		started = true
+		l.drainWith(a, drain)
+		return
+	}
 	defer conn.Raw.Close()
-	if err := framing.Serve(ctx, conn, d); err != nil && ctx.Err() == nil {
-		log.Debug("connection ended", slog.String("protocol", framing.Name()), slog.Any("err", err))
+	l.logEnd(ctx, a, framing, framing.Serve(ctx, conn, d))
+}
+
+// drainWith has drain called when the listener drains, or now if it does already.
+func (l *Listener) drainWith(a *accepted, drain func()) {
+	l.mu.Lock()
+	a.drain = drain
+	drained := l.drained
+	l.mu.Unlock()
+	if drained {
+		drain()
+	}
+}
+
+// log is the logger for what concerns a connection.
+func (l *Listener) log(a *accepted) *slog.Logger {
+	return l.config.Logger.With(slog.Any("addr", l.Addr()), slog.Any("peer", a.RemoteAddr()))
+}
+
+func (l *Listener) logEnd(ctx context.Context, a *accepted, f Framing, err error) {
+	if err != nil && ctx.Err() == nil {
+		l.log(a).Debug("connection ended", slog.String("protocol", f.Name()), slog.Any("err", err))
 	}
 }
 
 // logHandshake logs why a connection found no framing. That of one which says
 // nothing is no news: health checks and scanners do that all day.
-func (l *Listener) logHandshake(log *slog.Logger, a *accepted, err error) {
+func (l *Listener) logHandshake(a *accepted, err error) {
 	level := slog.LevelWarn
 	switch {
 	case l.isDraining():
@@ -77,7 +121,7 @@ func (l *Listener) logHandshake(log *slog.Logger, a *accepted, err error) {
 	case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
 		level = slog.LevelDebug
 	}
-	log.Log(context.Background(), level, "connection dropped", slog.Any("err", err))
+	l.log(a).Log(context.Background(), level, "connection dropped", slog.Any("err", err))
 }
 
 // handshake does all that comes before the framing's own bytes, and fills conn.
@@ -93,6 +137,7 @@ func (l *Listener) handshake(ctx context.Context, a *accepted, conn *Conn) (Fram
 		return nil, net.ErrClosed
 	}
 	framing, err := l.choose(a, conn)
+	a.prefix = nil // conn has it
 	if err != nil {
 		return nil, err
 	}

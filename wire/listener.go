@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net"
 	"sync"
 	"time"
@@ -124,19 +123,29 @@ func (l *Listener) Drain() {
 	l.mu.Lock()
 	drained := l.drained
 	l.drained = true
-	conns := maps.Clone(l.conns)
+	var drains []func()
+	var silent []*accepted
+	for conn := range l.conns {
+		switch {
+		case conn.drain != nil:
+			drains = append(drains, conn.drain)
+		case !conn.heard.Load():
+			silent = append(silent, conn)
+		}
+	}
 	l.mu.Unlock()
 	if drained {
 		return
 	}
 	close(l.draining)
 	l.listener.Close()
-	for conn := range conns {
-		if !conn.heard.Load() {
-			// It fails only if the connection is closed. One whose deadline is set
-			// after this one sees that the listener drains.
-			_ = conn.SetReadDeadline(time.Unix(1, 0))
-		}
+	for _, conn := range silent {
+		// It fails only if the connection is closed. One whose deadline is set
+		// after this one sees that the listener drains.
+		_ = conn.SetReadDeadline(time.Unix(1, 0))
+	}
+	for _, drain := range drains {
+		drain()
 	}
 }
 
@@ -276,17 +285,15 @@ func (l *Listener) admit(ctx context.Context, raw net.Conn, d Dispatcher) {
 	case refusedBefore > 0:
 		l.config.Logger.Info("connections are taken again", slog.Any("addr", l.Addr()), slog.Int("refused", refusedBefore))
 	}
-	// Serve waits for it.
-	go func() {
-		defer l.running.Done()
-		defer l.remove(conn)
-		l.serve(ctx, conn, d)
-	}()
+	// Serve waits for it, or for what it has started.
+	go l.serve(ctx, conn, d)
 }
 
+// remove is the end of a connection.
 func (l *Listener) remove(conn *accepted) {
 	conn.Conn.Close()
 	l.mu.Lock()
 	delete(l.conns, conn)
 	l.mu.Unlock()
+	l.running.Done()
 }
