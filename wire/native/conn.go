@@ -37,14 +37,17 @@ type conn struct {
 	codec      curlew.Codec // of calls that choose none
 	accepted   bool         // the peer connected
 	draining   <-chan struct{}
-	errOver    *curlew.Error // of a stream whose handler has ended
+	ended      func(error) // called last
 
-	ctx    context.Context // of handlers; ends with the connection
-	cancel context.CancelCauseFunc
-	ready  chan struct{} // closed when the peer's HELLO is there
-	done   chan struct{} // closed when the connection has ended
-	loop   chan struct{} // closed when the read loop has ended
-	writer *coalesce.Writer
+	ctx     context.Context // of handlers; ends with the connection
+	cancel  context.CancelCauseFunc
+	failing sync.WaitGroup // done when fail is
+	writer  *coalesce.Writer
+
+	// Of a connection that this side has made; else nil.
+	ready chan struct{} // closed when the peer's HELLO is there
+	away  chan struct{} // closed with goingAway
+	loop  chan struct{} // closed when the read loop has ended
 
 	// Guarded by the writer's lock: order on the wire is order of definition.
 	methodsOut methodSender
@@ -79,11 +82,11 @@ type conn struct {
 	starved     []*stream // wait for the connection's credit
 	extending   []*stream // wait for budget to take in a large message
 	err         *curlew.Error
-	goingAway   bool          // the peer or we drain: no new outgoing streams
-	away        chan struct{} // closed with goingAway
-	drained     bool          // we have sent DRAIN
-	farewell    *time.Timer   // ends a drained connection that the peer does not
+	goingAway   bool        // the peer or we drain: no new outgoing streams
+	drained     bool        // we have sent DRAIN
+	farewell    *time.Timer // ends a drained connection that the peer does not
 	alive       liveness
+	settling    bool // the read loop has been told to doze off
 	pings       pingGuard
 	incompat    map[*curlew.Method]*curlew.Error // methods whose types the peer has otherwise
 	definitions []*curlew.Method                 // outgoing methods by number
@@ -99,19 +102,21 @@ type leader interface {
 // errGone is the cause of the end of a connection that ended well.
 var errGone = errors.New("connection closed")
 
+// errOver is that of a stream whose handler has ended.
+var errOver = curlew.NewError(curlew.Canceled, "the call is over: its handler has returned")
+
 func newConn(p *Protocol, raw net.Conn, limits wire.Limits, logger *slog.Logger) *conn {
 	c := &conn{
 		proto: p, raw: raw, limits: limits, logger: logger, born: time.Now(),
 		maxStreams: max(1, min(limits.MaxStreams, limits.MaxBuffered/(64<<10))),
-		ready:      make(chan struct{}), done: make(chan struct{}), away: make(chan struct{}), loop: make(chan struct{}),
-		theirs:  defaultSettings(),
-		codec:   p.codecs[0],
-		errOver: curlew.NewError(curlew.Canceled, "the call is over: its handler has returned"),
-		send:    sendWindow{initialConn},
-		recv:    recvWindow{size: connWindow, granted: connWindow},
+		theirs:     defaultSettings(),
+		codec:      p.codecs[0],
+		send:       sendWindow{initialConn},
+		recv:       recvWindow{size: connWindow, granted: connWindow},
 		// Whatever the streams hold, one large message can always arrive whole.
 		budget: budget{limit: int64(limits.MaxBuffered)/(64<<10)*initialWindow + messageCost(int64(limits.MaxReceive))},
 	}
+	c.failing.Add(1)
 	c.writer = coalesce.New(raw, p.tryWriter(raw), 0, func(err error) {
 		c.fail(c.transportError("write", err))
 	})
@@ -209,7 +214,7 @@ func (c *conn) fail(err *curlew.Error) {
 		}
 	}
 	c.cancel(err)
-	close(c.done)
+	c.failing.Done()
 }
 
 // lostError is err with the progress of a call that was under way.
@@ -248,7 +253,9 @@ const closeTimeout = time.Second
 func (c *conn) leave() {
 	if !c.goingAway {
 		c.goingAway = true
-		close(c.away)
+		if c.away != nil {
+			close(c.away)
+		}
 	}
 }
 
@@ -281,10 +288,16 @@ func (c *conn) closeIfDrained() {
 	}
 }
 
-// end is what a connection's owner does last.
+// end is what the read loop's goroutine does last.
 func (c *conn) end() {
-	<-c.done
-	c.writer.Close(c.failure())
+	c.failing.Wait()
+	err := c.failure()
+	c.writer.Close(err)
+	if errors.Is(err, errGone) {
+		c.ended(nil)
+		return
+	}
+	c.ended(err)
 }
 
 func (c *conn) String() string { return fmt.Sprintf("native connection to %s", c.peer) }

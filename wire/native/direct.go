@@ -36,6 +36,9 @@ func (c *conn) readDirect() (bool, error) {
 		n, err = c.raw.Read(dst[have:])
 		have += n
 		c.received.Add(int64(n))
+		if err != nil && c.interrupted(err) {
+			err = nil
+		}
 	}
 	if have > want {
 		c.in.begin(dst[want:have])

@@ -6,7 +6,8 @@ package native
 import "time"
 
 // A peer is thought dead if it sends nothing for the liveness time while calls
-// are in flight. In a connection without calls no timer runs.
+// are in flight. In a connection without calls, and quiet for a moment, no timer
+// runs.
 
 // ticks divide the liveness time: a ping is sent after one idle tick, and the
 // connection is given up after ticks-1 of them.
@@ -19,35 +20,42 @@ const minPingEvery = 100 * time.Millisecond
 // timer, guarded by the connection's mu.
 type liveness struct {
 	every    time.Duration
-	tick     func() // runs at each tick
-	timer    *time.Timer
-	armed    bool
-	received int64 // at the last tick
-	idle     int   // ticks without a byte
+	tick     func()      // runs at each tick
+	timer    *time.Timer // nil if not armed
+	received int64       // at the last tick
+	idle     int         // ticks without a byte
 }
 
 func (l *liveness) init(within time.Duration, tick func()) {
 	l.every, l.tick = max(within/ticks, time.Millisecond), tick
 }
 
-// start arms the timer if it is not armed.
+// start arms the timer if it is not armed. The first tick is early, to see
+// whether the connection is quiet already; it does not count as idle.
 func (l *liveness) start(received int64) {
-	if l.armed {
-		return
-	}
-	l.armed, l.received, l.idle = true, received, 0
 	if l.timer == nil {
-		l.timer = time.AfterFunc(l.every, l.tick)
-	} else {
-		l.timer.Reset(l.every)
+		l.received, l.idle = received, -1
+		l.timer = time.AfterFunc(min(l.every, quietTime), l.tick)
 	}
 }
 
 func (l *liveness) stop() {
 	if l.timer != nil {
 		l.timer.Stop()
+		l.timer = nil // an idle connection has none
 	}
-	l.armed = false
+}
+
+// quiet is ticked for a connection without calls: it reports whether no byte has
+// come since the last tick, and stops the timer if so.
+func (l *liveness) quiet(received int64) bool {
+	if received == l.received {
+		l.stop()
+		return true
+	}
+	l.received, l.idle = received, -1
+	l.timer.Reset(min(l.every, quietTime))
+	return false
 }
 
 // ticked says what an idle connection needs.

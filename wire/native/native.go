@@ -5,7 +5,6 @@ package native
 
 import (
 	"context"
-	"errors"
 	"net"
 
 	"github.com/curlewrpc/curlew"
@@ -76,26 +75,33 @@ func (p *Protocol) tryWriter(raw net.Conn) coalesce.TryWriter {
 
 // Serve serves an accepted connection; see [wire.Framing].
 func (p *Protocol) Serve(ctx context.Context, wc *wire.Conn, d wire.Dispatcher) error {
+	ended := make(chan error, 1)
+	drain := p.Start(ctx, wc, d, func(err error) { ended <- err })
+	select {
+	case <-wc.Draining:
+		drain()
+		return <-ended
+	case err := <-ended:
+		return err
+	}
+}
+
+// Start is Serve for a [wire.Listener], which keeps no goroutine that waits for
+// the end of the connection. When that is there, and all that Start started has
+// ended but the goroutine that calls, ended gets what Serve would return. The
+// caller calls drain once wc.Draining is closed; it does not wait.
+func (p *Protocol) Start(ctx context.Context, wc *wire.Conn, d wire.Dispatcher, ended func(error)) (drain func()) {
 	c := newConn(p, wc.Raw, wc.Limits, wc.Logger)
-	c.accepted, c.dispatcher, c.draining = true, d, wc.Draining
+	c.accepted, c.dispatcher, c.draining, c.ended = true, d, wc.Draining, ended
 	c.nextID = 2
 	peer := *wc.Peer
 	peer.Protocol, peer.Back = p.Name(), wire.NewCaller(c)
 	c.peer = &peer
 	if err := c.begin(ctx); err != nil {
-		return err
+		c.fail(c.transportError("write", err))
 	}
 	go c.run(wc.Prefix)
-	select {
-	case <-c.draining:
-		c.drain()
-	case <-c.loop:
-	}
-	<-c.loop
-	if failure := c.failure(); !errors.Is(failure, errGone) {
-		return failure
-	}
-	return nil
+	return c.drain
 }
 
 // Connect makes a connection and the handshake; see [wire.Protocol].
@@ -106,7 +112,9 @@ func (p *Protocol) Connect(ctx context.Context, r *wire.Remote) (wire.Session, e
 		return nil, err
 	}
 	c := newConn(p, raw, limits, r.Logger)
+	c.ready, c.away, c.loop = make(chan struct{}), make(chan struct{}), make(chan struct{})
 	c.dispatcher, c.draining = r.Services, c.away
+	c.ended = func(error) { close(c.loop) }
 	c.nextID = 1
 	if r.Codec != nil {
 		c.codec = r.Codec
@@ -119,10 +127,8 @@ func (p *Protocol) Connect(ctx context.Context, r *wire.Remote) (wire.Session, e
 	select {
 	case <-c.ready:
 		return c, nil
-	case <-c.done:
-		err := c.failure()
-		c.Close(nil)
-		return nil, err.WithProgress(curlew.NotSent)
+	case <-c.loop:
+		return nil, c.failure().WithProgress(curlew.NotSent)
 	case <-ctx.Done():
 		err := curlew.Errorf(contextError(ctx).Code(), "handshake with %s: %w", r, context.Cause(ctx)).
 			WithOrigin(curlew.OriginTransport).WithProgress(curlew.NotSent)

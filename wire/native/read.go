@@ -17,7 +17,7 @@ import (
 
 // run reads from the connection, after what has been read already, until it
 // ends or until another goroutine goes on with that. All of the connection has
-// ended when c.loop is closed; those who serve or close it wait for that.
+// ended when c.ended is called; those who serve or close it wait for that.
 func (c *conn) run(prefix []byte) {
 	c.raw.SetReadDeadline(time.Now().Add(c.limits.Handshake))
 	c.in = input{raw: c.raw, idle: transport.NewIdleReader(c.raw, readSize)}
@@ -33,7 +33,7 @@ func (c *conn) run(prefix []byte) {
 }
 
 // lead goes on with the read loop, until the connection's end or until another
-// goroutine does. Whoever sees the end closes c.loop.
+// goroutine does. Whoever sees the end calls c.ended.
 func (c *conn) lead() {
 	var left, returned bool
 	defer func() {
@@ -59,8 +59,6 @@ var errTakenOver = errors.New("taken over")
 
 // conclude ends the connection after the read loop has ended with err.
 func (c *conn) conclude(err error) {
-	defer close(c.loop)
-	defer c.in.free()
 	var broken *connError
 	switch {
 	case errors.As(err, &broken):
@@ -76,6 +74,7 @@ func (c *conn) conclude(err error) {
 	default:
 		c.fail(c.transportError("read", err))
 	}
+	c.in.free()
 	c.end()
 }
 
@@ -169,6 +168,9 @@ func (c *conn) flushHeld() {
 func (c *conn) fill() error {
 	n, err := c.in.fill()
 	c.received.Add(int64(n))
+	if err != nil && c.interrupted(err) {
+		return c.doze()
+	}
 	return err
 }
 
@@ -233,7 +235,9 @@ func (c *conn) handleHello(f *frame) error {
 	c.send.credit += int64(s.connWindow) - initialConn
 	c.mu.Unlock()
 	c.raw.SetReadDeadline(time.Time{})
-	close(c.ready)
+	if c.ready != nil {
+		close(c.ready)
+	}
 	return nil
 }
 
@@ -412,7 +416,9 @@ func (c *conn) passConnection(f *frame, piece int) (int64, error) {
 func (c *conn) tick() {
 	c.mu.Lock()
 	if c.err != nil || c.outgoing == 0 && c.incoming == 0 {
-		c.alive.armed = false
+		if c.err == nil && c.alive.quiet(c.received.Load()) {
+			c.settleDown()
+		}
 		c.mu.Unlock()
 		return
 	}

@@ -198,7 +198,7 @@ func (s *serverStream) over() (left leaving) {
 	if !s.isOver {
 		s.isOver = true
 		if s.err == nil {
-			s.err = c.errOver
+			s.err = errOver
 		}
 		s.drop()
 		s.retire()

@@ -76,6 +76,13 @@ func (t *table) remove(id uint64) {
 	delete(t.rest, id)
 }
 
+// shrink keeps nothing while there are no streams.
+func (t *table) shrink() {
+	if t.n == 0 {
+		t.slots = nil
+	}
+}
+
 // all goes through the streams in no order.
 func (t *table) all() iter.Seq[*stream] {
 	return func(yield func(*stream) bool) {
