@@ -68,7 +68,6 @@ func floors(harnessAllocs float64) []floor {
 		rateFloor("server stream of 128 B messages", "stream-128B-1x1", 0.6, 4),
 		tailFloor("64 B, 64 callers", "echo-64B-64x1"),
 		tailFloor("1 KiB, 64 callers", "echo-1KiB-64x1"),
-		tailFloor("64 KiB, 64 callers", "echo-64KiB-64x1"),
 		plainFloor("64 B, 1 caller", "echo-64B-1x1"),
 		plainFloor("1 KiB, 1 caller", "echo-1KiB-1x1"),
 		plainFloor("64 B, 64 callers", "echo-64B-64x1"),

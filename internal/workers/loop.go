@@ -4,6 +4,7 @@
 package workers
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -69,6 +70,18 @@ func (l *Loop) End(turn Turn) bool {
 func (l *Loop) Leave(turn Turn) {
 	if l.End(turn) {
 		l.next()
+	}
+}
+
+// Close says that the loop has come to an end, outside a task, so that nothing
+// holds it any longer.
+func (l *Loop) Close() {
+	w := &l.pool.watch
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if i := slices.Index(w.loops, l); i >= 0 {
+		w.loops = slices.Delete(w.loops, i, i+1)
+		l.listed.Store(false)
 	}
 }
 

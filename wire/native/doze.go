@@ -48,7 +48,8 @@ func (c *conn) doze() error {
 	if len(c.in.rest()) > 0 {
 		return nil
 	}
-	c.in.idle, c.turns = nil, nil
+	c.in.idle = nil
+	c.endTurns()
 	c.mu.Lock()
 	c.streams.shrink()
 	c.mu.Unlock()

@@ -59,6 +59,7 @@ var errTakenOver = errors.New("taken over")
 
 // conclude ends the connection after the read loop has ended with err.
 func (c *conn) conclude(err error) {
+	c.endTurns()
 	var broken *connError
 	switch {
 	case errors.As(err, &broken):
@@ -154,6 +155,14 @@ func (c *conn) serveNext() bool {
 	}
 	c.writer.Flush() // the answer, if the loop has flushed without it
 	return false
+}
+
+// endTurns gives up what serveNext needs until it is needed again.
+func (c *conn) endTurns() {
+	if c.turns != nil {
+		c.turns.Close()
+		c.turns = nil
+	}
 }
 
 // flushHeld has the answers written that waited for more to be read.
