@@ -30,7 +30,7 @@ var ErrNotReady = errors.New("balance: no server is ready")
 
 // Info is what a picker may decide by.
 type Info struct {
-	// Call is the call; a picker only reads it.
+	// Call is the call. A picker only reads it, and not after its Feedback is told.
 	Call *curlew.Call
 	// Tried holds the nodes at which earlier attempts of the call have failed.
 	// Another node is better, but if there is none, they may be picked again.

@@ -19,9 +19,30 @@ type invocation struct {
 	options curlew.CallOptions
 }
 
+// recycler is a stream that can be used again, if its session keeps nothing of a
+// call that has ended.
+type recycler interface{ Recycle() }
+
+// recycle lets the next call have the memory of inv, which has ended well. That
+// is sound only if nobody outside this package has seen it.
+func (c *Client) recycle(inv *invocation) {
+	if a, ok := inv.call.Stream().(*attemptStream); ok {
+		if s, ok := a.ClientStream.(recycler); ok {
+			s.Recycle()
+			*inv = invocation{}
+			c.spare.Put(inv)
+		}
+	}
+}
+
 // Invoke calls a unary method and decodes its answer into reply.
 func (c *Client) Invoke(ctx context.Context, m *curlew.Method, request, reply any, opts ...curlew.CallOption) error {
-	var inv invocation
+	// An option sees the options, an interceptor the call: either may keep them.
+	private := len(opts) == 0 && len(c.settings.calls) == 0 && len(c.settings.attempts) == 0
+	inv, ok := c.spare.Get().(*invocation)
+	if !ok {
+		inv = new(invocation)
+	}
 	inv.apply(opts)
 	if err := c.check(ctx, m); err != nil {
 		return err
@@ -34,7 +55,13 @@ func (c *Client) Invoke(ctx context.Context, m *curlew.Method, request, reply an
 	ctx, cancel := withTimeout(ctx, c.timeout(p))
 	defer cancel()
 	inv.call.BeginClient(ctx, m, &inv.options, request, reply)
-	return failure(c.invoke(ctx, &inv.call))
+	if err := c.invoke(ctx, &inv.call); err != nil {
+		return curlew.ErrorOf(err)
+	}
+	if private {
+		c.recycle(inv)
+	}
+	return nil
 }
 
 // invoke runs a unary call that has begun, to its end.

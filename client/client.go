@@ -22,6 +22,7 @@ type Client struct {
 	settings *settings
 	cluster  *cluster
 	handler  curlew.Handler // the call interceptors around the route to a server
+	spare    sync.Pool      // of *invocation
 	methods  methodCache
 	policy   atomic.Pointer[policy.Snapshot]
 

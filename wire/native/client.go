@@ -53,6 +53,7 @@ type clientStream struct {
 	oneWay  bool
 	fresh   bool // Wait need not look before it waits; of the goroutine that waits
 	settled bool // that goroutine has seen the outcome: nothing changes any more
+	sound   bool // and nothing of the connection knows of the stream any more
 
 	// Guarded by c.mu.
 	hasHeader bool
@@ -105,7 +106,11 @@ func (c *conn) Open(ctx context.Context, call *curlew.Call) (wire.ClientStream, 
 // anything is sent.
 func (c *conn) prepare(call *curlew.Call) (*clientStream, error) {
 	o := call.Options()
-	s := &clientStream{oneWay: o.OneWay && call.Method().Kind() == curlew.KindUnary}
+	s, ok := c.spare.Get().(*clientStream)
+	if !ok {
+		s = new(clientStream)
+	}
+	s.oneWay = o.OneWay && call.Method().Kind() == curlew.KindUnary
 	s.c, s.client, s.local, s.method = c, s, true, call.Method()
 	s.single = !s.method.Kind().ManyReplies()
 	s.codec = c.codec

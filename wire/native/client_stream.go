@@ -106,7 +106,7 @@ func (s *clientStream) settle() bool {
 		c.mu.Unlock()
 		return false
 	}
-	s.settled = true
+	s.settled, s.sound = true, s.err == nil && !s.starved && !s.extending
 	c.wakes.put(s.recvWake)
 	s.recvWake = nil
 	var credits []credit
@@ -152,6 +152,16 @@ func (s *clientStream) Close() error {
 	s.c.mu.Unlock()
 	s.c.grant(credits)
 	return nil
+}
+
+// Recycle lets the next call have the memory of one that has ended well, been
+// waited for and closed. The caller is sure that nobody has the stream, nor what
+// its Header and Trailer pointed to.
+func (s *clientStream) Recycle() {
+	if c := s.c; s.sound {
+		*s = clientStream{}
+		c.spare.Put(s)
+	}
 }
 
 // Header waits for the reply's header.
@@ -278,8 +288,11 @@ func (c *conn) handleStatus(f *frame, r *reader) error {
 // takeStatus is handleStatus with mu held. piece is the last message's bytes.
 func (c *conn) takeStatus(f *frame, st *status, piece []byte) (after afterFinish, err error) {
 	found := c.streams.get(f.stream)
-	if found == nil {
+	switch {
+	case found == nil:
 		return after, c.checkOver(f)
+	case c.err != nil: // whoever ends the connection ends its calls
+		return after, nil
 	}
 	s := found.client
 	switch {

@@ -44,6 +44,8 @@ type conn struct {
 	failing sync.WaitGroup // done when fail is
 	writer  *coalesce.Writer
 
+	spare sync.Pool // of *clientStream, to be used again
+
 	// Of a connection that this side has made; else nil.
 	ready chan struct{} // closed when the peer's HELLO is there
 	away  chan struct{} // closed with goingAway
