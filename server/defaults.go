@@ -4,6 +4,7 @@
 package server
 
 import (
+	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/codec/json"
 	"github.com/curlewrpc/curlew/codec/proto"
 	"github.com/curlewrpc/curlew/wire"
@@ -34,6 +35,6 @@ func defaultFramings(o *options) []wire.Framing {
 func defaultHTTPProtocols() []wire.HTTPProtocol {
 	return []wire.HTTPProtocol{
 		jsonrpc.NewHTTP(jsonrpc.DefaultPath),
-		connect.NewServer(json.New(), proto.New()),
+		connect.NewServer([]curlew.Codec{json.New(), proto.New()}),
 	}
 }

@@ -20,7 +20,11 @@ type HTTPProtocol interface {
 	// request. Maybe is for one that would get an error from this protocol at
 	// best: it comes after the user's own http.Handler.
 	Match(r *HTTPRequest, d Dispatcher) Match
-	// Serve answers the exchange. ctx ends when the client has gone.
+	// Serve answers the exchange. A protocol that has the method Prompt() reads
+	// no more than the head of a request, hands the call to d.Go, which may or
+	// may not wait, and returns; its ctx is the connection's, and
+	// [Exchange.Attach] tells the call of the client's end. For any other, ctx
+	// ends when the client has gone.
 	Serve(ctx context.Context, x Exchange, d Dispatcher)
 }
 
@@ -61,7 +65,7 @@ func (f Fields) Get(name string) string {
 func (f *Fields) Add(name, value string) { *f = append(*f, Field{strings.ToLower(name), value}) }
 
 // Exchange is one HTTP request and its response on the server. One goroutine
-// may read while another writes; Reset may be called by any.
+// may read while another writes; Reset and Attach may be called by any.
 type Exchange interface {
 	// Request returns the head; always the same.
 	Request() *HTTPRequest
@@ -71,22 +75,27 @@ type Exchange interface {
 	// Respond sends the response's head, once, before the first Write. It is
 	// flushed with the first bytes of the body, the end, or by Flush.
 	Respond(status int, fields Fields) error
-	// Write writes to the response's body.
-	Write(p []byte) (int, error)
+	// Write writes to the response's body. It may wait for the client to take
+	// it; if ctx ends while it does, the exchange is reset.
+	Write(ctx context.Context, p []byte) (int, error)
 	// Flush sends what is buffered.
 	Flush() error
-	// End ends the response, with trailers where the HTTP version has them and
-	// the client takes them.
-	End(trailers Fields) error
+	// End writes last, which may be empty, and ends the response, with trailers
+	// where the HTTP version has them and the client takes them. On HTTP/2 it
+	// does not wait for the client, and keeps none of last.
+	End(last []byte, trailers Fields) error
 	// Reset abandons the exchange: the client sees a broken response.
 	Reset(cause error)
+	// Attach has in canceled when the client resets the exchange or is gone.
+	Attach(in *Incoming)
 }
 
 // HTTPTransport is the client's half of an HTTP version: it begins exchanges
 // with one server. It is safe for concurrent use.
 type HTTPTransport interface {
 	// Do begins an exchange; the request's head goes out with the first bytes of
-	// its body or its end.
+	// its body or its end, or, if its Length is negative, at once. A body of known
+	// length is at its end with its last byte.
 	Do(ctx context.Context, r *HTTPRequest) (ClientExchange, error)
 	// Capacity, Draining and Close are those of a Session.
 	Capacity() int
@@ -97,9 +106,11 @@ type HTTPTransport interface {
 // ClientExchange is one HTTP request and its response on the client, the
 // mirror of [Exchange]. Its errors are *curlew.Errors that tell the progress.
 type ClientExchange interface {
-	// Write writes to the request's body.
-	Write(p []byte) (int, error)
-	// CloseWrite ends the request's body.
+	// Write writes to the request's body. It may wait for the server to take it;
+	// if ctx ends while it does, the exchange is reset. io.EOF tells that the
+	// server takes no more, because it has answered.
+	Write(ctx context.Context, p []byte) (int, error)
+	// CloseWrite ends the request's body. It does not wait.
 	CloseWrite() error
 	// Response waits for the response's head.
 	Response(ctx context.Context) (status int, fields Fields, err error)

@@ -23,6 +23,7 @@ var ranks = []rank{
 	{"schema", 5, "Go types as protobuf; knows nothing of RPC"},
 	{".", 10, "the vocabulary: dials nothing, listens to nothing"},
 	{"codec/...", 15, "encode messages, know nothing of wires"},
+	{"compress", 15, "algorithms; know nothing of wires"},
 	{"policy", 15, "the snapshot that every call loads"},
 	{"wire", 20, "the seams of protocols"},
 	{"transport", 20, "listeners, dialing, TLS"},

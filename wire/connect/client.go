@@ -10,26 +10,27 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/compress"
 	"github.com/curlewrpc/curlew/internal/bufpool"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/internal/httpwire"
 )
 
-// Dial makes the HTTP transport to a server, as h1.Dial does.
-type Dial func(ctx context.Context, r *wire.Remote) (wire.HTTPTransport, error)
-
 // Client is the client's half of Connect. It is safe for concurrent use.
 type Client struct {
-	dial  Dial
-	codec curlew.Codec
-	gzip  httpwire.Gzip
+	dial        httpwire.Dial
+	codec       curlew.Codec
+	compressors httpwire.Compressors
 }
 
 var _ wire.Protocol = (*Client)(nil)
 
 // NewClient returns a client that reaches servers by dial. Calls that choose no
-// codec, over connections that have none of their own, use codec.
-func NewClient(dial Dial, codec curlew.Codec) *Client { return &Client{dial: dial, codec: codec} }
+// codec, over connections that have none of their own, use codec. Calls may ask
+// for the compressors; none means gzip.
+func NewClient(dial func(context.Context, *wire.Remote) (wire.HTTPTransport, error), codec curlew.Codec, c ...compress.Compressor) *Client {
+	return &Client{dial: dial, codec: codec, compressors: httpwire.OrGzip(c)}
+}
 
 // Name returns "connect".
 func (c *Client) Name() string { return name }
@@ -94,7 +95,7 @@ func (st *clientStream) send(ctx context.Context, r *wire.HTTPRequest, body []by
 		return err
 	}
 	st.x = x
-	if _, err = x.Write(body); err == nil {
+	if _, err = x.Write(ctx, body); err == nil {
 		err = x.CloseWrite()
 	}
 	if err != nil {
@@ -158,19 +159,19 @@ func (st *clientStream) encode(call *curlew.Call) (*bufpool.Buf, *curlew.Error) 
 		body.Free()
 		return nil, httpwire.TooLarge(strconv.Itoa(size), st.maxSend, true)
 	}
-	if call.Options().Compression != gzipName {
+	compressor := st.session.client.compressors.Named(call.Options().Compression)
+	if compressor == nil {
 		return body, nil
 	}
-	st.fields.Add("accept-encoding", gzipName)
+	st.fields.Add("accept-encoding", compressor.Name())
 	if len(body.B) < httpwire.CompressAbove {
 		return body, nil
 	}
-	packed := bufpool.Get(0)
-	if err := st.session.client.gzip.Compress(packed, body.B); err != nil || len(packed.B) >= len(body.B) {
-		packed.Free()
+	packed := httpwire.Compress(compressor, body.B)
+	if packed == nil {
 		return body, nil
 	}
 	body.Free()
-	st.fields.Add("content-encoding", gzipName)
+	st.fields.Add("content-encoding", compressor.Name())
 	return packed, nil
 }

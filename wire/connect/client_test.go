@@ -13,11 +13,10 @@ import (
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/codec/json"
 	"github.com/curlewrpc/curlew/codec/proto"
+	"github.com/curlewrpc/curlew/compress"
 	"github.com/curlewrpc/curlew/internal/assert"
-	"github.com/curlewrpc/curlew/internal/bufpool"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/connect"
-	"github.com/curlewrpc/curlew/wire/internal/httpwire"
 )
 
 // transport is a wire.HTTPTransport whose server is a function.
@@ -41,11 +40,11 @@ type clientExchange struct {
 	reset     int
 }
 
-func (x *clientExchange) Write(p []byte) (int, error) { return x.sent.Write(p) }
-func (x *clientExchange) CloseWrite() error           { x.closed = true; return nil }
-func (x *clientExchange) Trailers() wire.Fields       { return nil }
-func (x *clientExchange) Peer() *curlew.Peer          { return &curlew.Peer{Protocol: "fake"} }
-func (x *clientExchange) Reset(error)                 { x.reset++ }
+func (x *clientExchange) Write(_ context.Context, p []byte) (int, error) { return x.sent.Write(p) }
+func (x *clientExchange) CloseWrite() error                              { x.closed = true; return nil }
+func (x *clientExchange) Trailers() wire.Fields                          { return nil }
+func (x *clientExchange) Peer() *curlew.Peer                             { return &curlew.Peer{Protocol: "fake"} }
+func (x *clientExchange) Reset(error)                                    { x.reset++ }
 
 func (x *clientExchange) Response(context.Context) (int, wire.Fields, error) {
 	if !x.closed || int64(x.sent.Len()) != x.request.Length {
@@ -122,14 +121,15 @@ func TestClientCodecs(t *testing.T) {
 }
 
 func TestClientGzip(t *testing.T) {
-	var g httpwire.Gzip
+	gzip := compress.Gzip()
 	s := session(t, func(r *wire.HTTPRequest, body string) (int, wire.Fields, string, error) {
 		assert.Equal(t, r.Fields.Get("accept-encoding"), "gzip")
 		assert.Equal(t, r.Fields.Get("content-encoding"), "gzip")
-		plain, packed := bufpool.Get(0), bufpool.Get(0)
-		assert.NoError(t, g.Inflate(plain, []byte(body), 1<<20))
-		assert.NoError(t, g.Compress(packed, plain.B))
-		return 200, wire.Fields{{Name: "content-type", Value: asJSON}, {Name: "content-encoding", Value: "gzip"}}, string(packed.B), nil
+		plain, err := gzip.Decompress(nil, []byte(body), 1<<20)
+		assert.NoError(t, err)
+		packed, err := gzip.Compress(nil, plain)
+		assert.NoError(t, err)
+		return 200, wire.Fields{{Name: "content-type", Value: asJSON}, {Name: "content-encoding", Value: "gzip"}}, string(packed), nil
 	})
 	sent, got := Text{strings.Repeat("x", 10_000)}, Text{}
 	m := curlew.Unary[Text, Text]("Arith/Repeat", nil)

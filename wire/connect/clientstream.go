@@ -97,18 +97,17 @@ func (st *clientStream) readBody(ctx context.Context, fields wire.Fields) (*bufp
 		body.Free()
 		return nil, curlew.ErrorOf(err)
 	}
-	switch encoding := fields.Get("content-encoding"); {
-	case encoding == "", encoding == "identity", len(body.B) == 0:
+	encoding := fields.Get("content-encoding")
+	if encoding == "" || encoding == httpwire.Identity || len(body.B) == 0 {
 		return body, nil
-	case encoding != gzipName:
-		body.Free()
+	}
+	defer body.Free()
+	compressor := st.session.client.compressors.Named(encoding)
+	if compressor == nil {
 		return nil, st.badReply(fmt.Errorf("its content encoding %q was not asked for", encoding))
 	}
-	inflated := bufpool.Get(0)
-	err = st.session.client.gzip.Inflate(inflated, body.B, st.maxReceive)
-	body.Free()
+	inflated, err := httpwire.Inflate(compressor, body.B, st.maxReceive)
 	if err != nil {
-		inflated.Free()
 		return nil, st.badReply(err)
 	}
 	return inflated, nil

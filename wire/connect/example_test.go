@@ -36,7 +36,7 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	protocol := connect.NewServer(json.New(), proto.New())
+	protocol := connect.NewServer([]curlew.Codec{json.New(), proto.New()})
 	source, err := wire.NewListener(l, wire.ListenerConfig{Framings: []wire.Framing{h1.New([]wire.HTTPProtocol{protocol})}})
 	if err != nil {
 		panic(err)

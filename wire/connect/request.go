@@ -70,13 +70,13 @@ func (st *serverStream) readFields(r *wire.HTTPRequest) *curlew.Error {
 		st.timeout = timeout
 	}
 	switch v := r.Fields.Get("content-encoding"); v {
-	case "", "identity":
-	case gzipName:
-		st.compressed = true
+	case "", httpwire.Identity:
 	default:
-		return curlew.Errorf(curlew.Unimplemented, "the content encoding %q is not known; known here: gzip, identity", v)
+		if st.compressed = st.server.compressors.Named(v); st.compressed == nil {
+			return curlew.NewError(curlew.Unimplemented, "content-encoding: "+st.server.compressors.Unknown(v))
+		}
 	}
-	st.compress = httpwire.Accepts(r.Fields.Get("accept-encoding"), gzipName)
+	st.compress = st.server.compressors.Accepted(r.Fields.Get("accept-encoding"))
 	if err := httpwire.Metadata(r.Fields, &st.in.Header, nil); err != nil {
 		return curlew.Errorf(curlew.InvalidArgument, "%w", err)
 	}
@@ -85,8 +85,6 @@ func (st *serverStream) readFields(r *wire.HTTPRequest) *curlew.Error {
 	}
 	return nil
 }
-
-const gzipName = "gzip"
 
 // badRequest is the answer to a request that is no call.
 type badRequest struct {

@@ -19,6 +19,7 @@ import (
 	"github.com/curlewrpc/curlew/internal/assert"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/connect"
+	"github.com/curlewrpc/curlew/wire/internal/httpwire"
 )
 
 func TestMain(m *testing.M) { assert.Main(m) }
@@ -111,11 +112,13 @@ func (x *exchange) Respond(status int, fields wire.Fields) error {
 	return x.broken
 }
 
-func (x *exchange) Write(p []byte) (int, error) { return x.reply.Write(p) }
-func (x *exchange) Flush() error                { return nil }
-func (x *exchange) Reset(cause error)           { x.reset = cause }
+func (x *exchange) Write(_ context.Context, p []byte) (int, error) { return x.reply.Write(p) }
+func (x *exchange) Flush() error                                   { return nil }
+func (x *exchange) Reset(cause error)                              { x.reset = cause }
+func (x *exchange) Attach(*wire.Incoming)                          {}
 
-func (x *exchange) End(trailers wire.Fields) error {
+func (x *exchange) End(last []byte, trailers wire.Fields) error {
+	x.reply.Write(last)
 	if x.ended || len(trailers) > 0 {
 		return errors.New("a second end, or one with trailers")
 	}
@@ -123,10 +126,10 @@ func (x *exchange) End(trailers wire.Fields) error {
 	return nil
 }
 
-func newServer() *connect.Server { return connect.NewServer(json.New(), proto.New()) }
+func newServer() *connect.Server { return connect.NewServer([]curlew.Codec{json.New(), proto.New()}) }
 
 // serve has the server answer x.
 func serve(t testing.TB, x *exchange) {
 	t.Helper()
-	newServer().Serve(t.Context(), x, arith(t))
+	newServer().Serve(t.Context(), x, httpwire.Waiting{Dispatcher: arith(t)})
 }

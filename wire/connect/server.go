@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/compress"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/internal/httpwire"
 )
@@ -18,15 +19,21 @@ const name = "connect"
 
 // Server is the server's half of Connect. It is safe for concurrent use.
 type Server struct {
-	codecs []curlew.Codec
-	gzip   httpwire.Gzip
+	codecs      []curlew.Codec
+	compressors httpwire.Compressors
 }
 
-var _ wire.HTTPProtocol = (*Server)(nil)
+var _ httpwire.Prompt = (*Server)(nil)
 
 // NewServer returns a server that takes messages in any of the codecs: one
-// named "json" has the content type application/json.
-func NewServer(codecs ...curlew.Codec) *Server { return &Server{codecs: codecs} }
+// named "json" has the content type application/json. They may be compressed by
+// any of the compressors; none means gzip.
+func NewServer(codecs []curlew.Codec, c ...compress.Compressor) *Server {
+	return &Server{codecs: codecs, compressors: httpwire.OrGzip(c)}
+}
+
+// Prompt marks a protocol whose Serve does not wait; see [wire.HTTPProtocol].
+func (s *Server) Prompt() {}
 
 // Name returns "connect".
 func (s *Server) Name() string { return name }
@@ -60,7 +67,8 @@ func (s *Server) Serve(ctx context.Context, x wire.Exchange, d wire.Dispatcher) 
 		return
 	}
 	st.in.Context = ctx
-	d.Serve(&st.in)
+	x.Attach(&st.in)
+	d.Go(&st.in)
 }
 
 // accept reads the head of a request.

@@ -16,8 +16,8 @@ import (
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/codec/proto"
+	"github.com/curlewrpc/curlew/compress"
 	"github.com/curlewrpc/curlew/internal/assert"
-	"github.com/curlewrpc/curlew/internal/bufpool"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/connect"
 	"github.com/curlewrpc/curlew/wire/internal/httpwire"
@@ -165,32 +165,28 @@ func TestServeMetadata(t *testing.T) {
 }
 
 func TestServeGzip(t *testing.T) {
-	var g httpwire.Gzip
-	packed := bufpool.Get(0)
-	defer packed.Free()
-	assert.NoError(t, g.Compress(packed, []byte(`{"Value":"x"}`)))
+	gzip := compress.Gzip()
+	packed, err := gzip.Compress(nil, []byte(`{"Value":"x"}`))
+	assert.NoError(t, err)
 	for accepts, want := range map[string]string{"gzip, br": "gzip", "": "", "br": "", "gzip;q=0": ""} {
-		x := post("/Arith/Repeat", string(packed.B), "content-type", asJSON, "content-encoding", "gzip", "accept-encoding", accepts)
+		x := post("/Arith/Repeat", string(packed), "content-type", asJSON, "content-encoding", "gzip", "accept-encoding", accepts)
 		serve(t, x)
 		assert.Equal(t, x.status, 200)
 		assert.Equal(t, x.fields.Get("content-encoding"), want, accepts)
-		plain := bufpool.Get(0)
+		plain := x.reply.Bytes()
 		if want == "gzip" {
-			assert.NoError(t, g.Inflate(plain, x.reply.Bytes(), 1<<20))
-		} else {
-			plain.B = append(plain.B, x.reply.Bytes()...)
+			plain, err = gzip.Decompress(nil, plain, 1<<20)
+			assert.NoError(t, err)
 		}
-		assert.Equal(t, string(plain.B), `{"Value":"`+strings.Repeat("x", 2000)+`"}`)
-		plain.Free()
+		assert.Equal(t, string(plain), `{"Value":"`+strings.Repeat("x", 2000)+`"}`)
 	}
 	x := post("/Arith/Multiply", `{"A":7,"B":8}`, "content-type", asJSON, "accept-encoding", "gzip")
 	serve(t, x)
 	assert.Equal(t, x.reply.String(), `{"C":56}`, "a small reply is sent as it is")
 
-	bomb := bufpool.Get(0)
-	defer bomb.Free()
-	assert.NoError(t, g.Compress(bomb, make([]byte, 8<<20)))
-	x = post("/Arith/Multiply", string(bomb.B), "content-type", asJSON, "content-encoding", "gzip")
+	bomb, err := gzip.Compress(nil, make([]byte, 8<<20))
+	assert.NoError(t, err)
+	x = post("/Arith/Multiply", string(bomb), "content-type", asJSON, "content-encoding", "gzip")
 	serve(t, x)
 	assert.Equal(t, x.status, 429)
 	assert.Contains(t, x.reply.String(), "more than 4194304 inflated")
@@ -215,7 +211,7 @@ func TestServeCanceled(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		go cancel(errors.New("gone"))
 		x := post("/Arith/Wait", "{}", "content-type", asJSON)
-		newServer().Serve(ctx, x, arith(t))
+		newServer().Serve(ctx, x, httpwire.Waiting{Dispatcher: arith(t)})
 		assert.Equal(t, x.status, 499)
 	})
 }
@@ -237,13 +233,13 @@ func TestServeReplyThatCannotBeSent(t *testing.T) {
 	}))))
 	x := post("/Other/Observe", "{}", "content-type", asJSON)
 	x.broken = errors.New("broken pipe")
-	newServer().Serve(t.Context(), x, d)
+	newServer().Serve(t.Context(), x, httpwire.Waiting{Dispatcher: d})
 	assert.True(t, x.reset != nil, "the exchange is reset")
 	assert.ErrorIs(t, ended, x.broken)
 }
 
 func TestServerWithoutJSON(t *testing.T) {
-	s := connect.NewServer(proto.New())
+	s := connect.NewServer([]curlew.Codec{proto.New()})
 	x := post("/Arith/Multiply", "{}", "content-type", asForm)
 	s.Serve(t.Context(), x, arith(t))
 	assert.Equal(t, x.status, 415)
@@ -266,7 +262,7 @@ func FuzzServer(f *testing.F) {
 		if s.Match(&x.request, d) == wire.No || plain == "/Arith/Wait" || plain == "/Arith/Panic" {
 			return
 		}
-		s.Serve(t.Context(), x, d)
+		s.Serve(t.Context(), x, httpwire.Waiting{Dispatcher: d})
 		if x.status == 0 || !x.ended {
 			t.Fatalf("no response: %+v", x)
 		}

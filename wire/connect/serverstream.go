@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/compress"
 	"github.com/curlewrpc/curlew/internal/bufpool"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/internal/httpwire"
@@ -22,9 +23,9 @@ type serverStream struct {
 	server     *Server
 	x          wire.Exchange
 	codec      curlew.Codec
-	timeout    time.Duration // of the client; negative: none
-	compressed bool          // the request is
-	compress   bool          // the reply may be
+	timeout    time.Duration       // of the client; negative: none
+	compressed compress.Compressor // of the request; nil: it is not
+	compress   compress.Compressor // of the reply, if that pays; nil: none
 	maxReceive int
 	maxSend    int
 	maxHeader  int
@@ -55,14 +56,13 @@ func (st *serverStream) Receive(ctx context.Context, m any) error {
 	if err := httpwire.ReadAll(ctx, st.x, body, st.x.Request().Length, st.maxReceive); err != nil {
 		return receiveError(ctx, err)
 	}
-	if st.compressed && len(body.B) > 0 {
-		inflated := bufpool.Get(0)
-		err := st.server.gzip.Inflate(inflated, body.B, st.maxReceive)
-		body.Free()
-		body = inflated
+	if st.compressed != nil && len(body.B) > 0 {
+		inflated, err := httpwire.Inflate(st.compressed, body.B, st.maxReceive)
 		if err != nil {
 			return httpwire.Classify(err, curlew.InvalidArgument, "the request's body")
 		}
+		body.Free()
+		body = inflated
 	}
 	if err := st.codec.Decode(body.B, m); err != nil {
 		return curlew.Errorf(curlew.InvalidArgument, "%s: decode the request as %s: %w", st.in.Target.Method.FullName(), st.codec.Name(), err)
@@ -149,16 +149,15 @@ func (st *serverStream) encode(reply any, fields wire.Fields) (*bufpool.Buf, wir
 		body.Free()
 		return nil, fields, httpwire.TooLarge(strconv.Itoa(size), st.maxSend, true)
 	}
-	if !st.compress || len(body.B) < httpwire.CompressAbove {
+	if st.compress == nil || len(body.B) < httpwire.CompressAbove {
 		return body, fields, nil
 	}
-	packed := bufpool.Get(0)
-	if err := st.server.gzip.Compress(packed, body.B); err != nil || len(packed.B) >= len(body.B) {
-		packed.Free()
+	packed := httpwire.Compress(st.compress, body.B)
+	if packed == nil {
 		return body, fields, nil
 	}
 	body.Free()
-	fields.Add("content-encoding", gzipName)
+	fields.Add("content-encoding", st.compress.Name())
 	return packed, fields, nil
 }
 
@@ -178,8 +177,5 @@ func respond(x wire.Exchange, status int, contentType string, fields wire.Fields
 	if err := x.Respond(status, fields); err != nil {
 		return err
 	}
-	if _, err := x.Write(body); err != nil {
-		return err
-	}
-	return x.End(nil)
+	return x.End(body, nil)
 }

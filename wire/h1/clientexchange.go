@@ -112,16 +112,26 @@ func (x *clientExchange) Peer() *curlew.Peer {
 }
 
 // Write implements [wire.ClientExchange].
-func (x *clientExchange) Write(p []byte) (int, error) {
+func (x *clientExchange) Write(ctx context.Context, p []byte) (int, error) {
 	if x.pipe == nil {
 		x.body = append(x.body, p...)
 		return len(p), nil
 	}
+	stop := context.AfterFunc(ctx, func() { x.abandon(context.Cause(ctx)) })
+	defer stop()
 	n, err := x.pipe.Write(p)
-	if err != nil { // net/http has closed its end
-		err = x.failure(x.outer, errors.New("it takes no more of the request"))
+	if err == nil {
+		return n, nil
 	}
-	return n, err
+	// net/http has closed its end: because of an answer or a failure, of which
+	// Response tells, or because this side gives up.
+	x.mu.Lock()
+	abandoned := x.abandoned
+	x.mu.Unlock()
+	if abandoned == nil && x.ctx.Err() == nil {
+		return n, io.EOF
+	}
+	return n, x.failure(x.outer, err)
 }
 
 // CloseWrite implements [wire.ClientExchange].

@@ -7,7 +7,7 @@
 // of its [wire.HTTPProtocol] values that it belongs to, else to an http.Handler
 // of the user's, else it is answered with what would have been taken:
 //
-//	http := h1.New([]wire.HTTPProtocol{connect.NewServer(json.New(), proto.New())},
+//	http := h1.New([]wire.HTTPProtocol{connect.NewServer([]curlew.Codec{json.New(), proto.New()})},
 //		h1.WithHandler(mux),
 //		h1.WithTunnel(h1.Tunnel{Path: netrpc.ConnectPath, Reply: netrpc.ConnectReply, Framing: netrpc.New()}))
 //

@@ -27,9 +27,11 @@ type exchange struct {
 	// Of the body; they belong to whoever reads.
 	atEnd, gaveUp bool
 
-	mu     sync.Mutex // guards the rest
-	over   bool       // the connection belongs to the next request
-	broken error      // why it was reset
+	mu       sync.Mutex     // guards the rest
+	over     bool           // the connection belongs to the next request
+	broken   error          // why it was reset
+	attached *wire.Incoming // learns that the client is gone; nil: nobody
+	gone     error          // why the client is
 }
 
 func newExchange(w http.ResponseWriter, r *http.Request, request *wire.HTTPRequest) *exchange {
@@ -48,18 +50,43 @@ var errGone = curlew.NewError(curlew.Canceled, "the client closed its connection
 func serveExchange(base context.Context, p wire.HTTPProtocol, x *exchange, d wire.Dispatcher) {
 	ctx, cancel := context.WithCancelCause(base)
 	defer cancel(nil)
-	gone := x.r.Context()
-	stop := context.AfterFunc(gone, func() {
+	stop := context.AfterFunc(x.r.Context(), func() {
 		if base.Err() == nil { // else that is the reason why it is gone, and it has a cause
 			cancel(errGone)
+			x.leave(errGone)
 		}
 	})
 	defer stop()
 	// Without it net/http reads a body to its end before it writes. Where it is
 	// not supported there is no need for it.
 	_ = x.control.EnableFullDuplex()
+	if _, ok := p.(httpwire.Prompt); ok {
+		d = httpwire.Waiting{Dispatcher: d}
+	}
 	p.Serve(ctx, x, d)
 	x.finish()
+}
+
+// Attach implements [wire.Exchange].
+func (x *exchange) Attach(in *wire.Incoming) {
+	x.mu.Lock()
+	x.attached = in
+	gone := x.gone
+	x.mu.Unlock()
+	if gone != nil {
+		in.Cancel(gone)
+	}
+}
+
+// leave tells the call that its client is gone.
+func (x *exchange) leave(cause error) {
+	x.mu.Lock()
+	x.gone = cause
+	in := x.attached
+	x.mu.Unlock()
+	if in != nil {
+		in.Cancel(cause)
+	}
 }
 
 // Request implements [wire.Exchange].
@@ -110,11 +137,17 @@ func (x *exchange) Respond(status int, fields wire.Fields) error {
 }
 
 // Write implements [wire.Exchange].
-func (x *exchange) Write(p []byte) (int, error) {
+func (x *exchange) Write(ctx context.Context, p []byte) (int, error) {
 	if err := x.failed(); err != nil {
 		return 0, err
 	}
-	return x.w.Write(p)
+	stop := context.AfterFunc(ctx, func() { x.Reset(context.Cause(ctx)) })
+	n, err := x.w.Write(p)
+	stop()
+	if reset := x.failed(); reset != nil && err != nil {
+		err = reset
+	}
+	return n, err
 }
 
 // Flush implements [wire.Exchange].
@@ -130,9 +163,14 @@ func (x *exchange) Flush() error {
 
 // End implements [wire.Exchange]. HTTP/1 clients take trailers if they say so
 // (RFC 9110, section 6.5.1).
-func (x *exchange) End(trailers wire.Fields) error {
+func (x *exchange) End(last []byte, trailers wire.Fields) error {
 	if err := x.failed(); err != nil {
 		return err
+	}
+	if len(last) > 0 {
+		if _, err := x.w.Write(last); err != nil {
+			return err
+		}
 	}
 	if x.r.ProtoMajor > 1 || httpwire.Accepts(x.r.Header.Get("Te"), "trailers") {
 		addFields(x.w.Header(), http.TrailerPrefix, trailers)

@@ -27,12 +27,12 @@ func TestFullDuplex(t *testing.T) {
 			for {
 				n, err := x.Read(ctx, buf)
 				if n > 0 {
-					x.Write(buf[:n])
+					x.Write(ctx, buf[:n])
 					x.Flush()
 				}
 				if err != nil {
 					assert.Equal(t, err, io.EOF)
-					x.End(wire.Fields{{Name: "x-end", Value: "now"}})
+					x.End(nil, wire.Fields{{Name: "x-end", Value: "now"}})
 					return
 				}
 			}
@@ -70,7 +70,7 @@ func TestTrailersNotAskedFor(t *testing.T) {
 		p := serve(t, h1.New(serves(func(ctx context.Context, x wire.Exchange) {
 			x.Respond(200, nil)
 			x.Flush()
-			x.End(wire.Fields{{Name: "x-end", Value: "now"}})
+			x.End(nil, wire.Fields{{Name: "x-end", Value: "now"}})
 		}))).dial()
 		p.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 		response, _ := p.response()
@@ -107,8 +107,8 @@ func TestUnreadBody(t *testing.T) {
 						if flush {
 							x.Flush()
 						}
-						x.Write([]byte("no"))
-						x.End(nil)
+						x.Write(ctx, []byte("no"))
+						x.End(nil, nil)
 					})))
 					p := r.dial()
 					go io.WriteString(p, test.early) // more than is read, it may be
@@ -177,7 +177,7 @@ func TestReset(t *testing.T) {
 		"before the response": func(ctx context.Context, x wire.Exchange) { x.Reset(reason) },
 		"after a part of it": func(ctx context.Context, x wire.Exchange) {
 			x.Respond(200, nil)
-			x.Write([]byte("part"))
+			x.Write(ctx, []byte("part"))
 			x.Flush()
 			x.Reset(reason)
 		},
@@ -197,7 +197,7 @@ func TestReset(t *testing.T) {
 			}()
 			x.Respond(200, nil)
 			for err := error(nil); err == nil; {
-				_, err = x.Write(make([]byte, 64<<10))
+				_, err = x.Write(ctx, make([]byte, 64<<10))
 			}
 		},
 	} {
@@ -206,7 +206,7 @@ func TestReset(t *testing.T) {
 				over := make(chan wire.Exchange, 1)
 				p := serve(t, h1.New(serves(func(ctx context.Context, x wire.Exchange) {
 					test(ctx, x)
-					for _, err := range []error{x.Respond(200, nil), x.Flush(), x.End(nil)} {
+					for _, err := range []error{x.Respond(200, nil), x.Flush(), x.End(nil, nil)} {
 						assert.ErrorIs(t, err, reason, "after a reset")
 					}
 					over <- x
@@ -250,8 +250,8 @@ func TestNoGuesses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := serve(t, h1.New(serves(func(ctx context.Context, x wire.Exchange) {
 			x.Respond(200, nil)
-			io.WriteString(x, "<html>")
-			x.End(nil)
+			x.Write(ctx, []byte("<html>"))
+			x.End(nil, nil)
 		}))).dial()
 		p.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 		response, body := p.response()

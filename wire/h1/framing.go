@@ -12,11 +12,13 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew/wire"
+	"github.com/curlewrpc/curlew/wire/internal/httproute"
 )
 
 // Framing serves HTTP/1 connections.
 type Framing struct {
-	router
+	router   httproute.Router
+	tunnels  []Tunnel
 	versions http.Protocols
 }
 
@@ -28,7 +30,7 @@ type Option func(*Framing)
 // New returns a framing whose requests go to the first of the protocols that
 // they belong to.
 func New(protocols []wire.HTTPProtocol, opts ...Option) *Framing {
-	f := &Framing{router: router{protocols: protocols}}
+	f := &Framing{router: httproute.Router{Protocols: protocols}}
 	f.versions.SetHTTP1(true)
 	for _, opt := range opts {
 		opt(f)
@@ -39,7 +41,7 @@ func New(protocols []wire.HTTPProtocol, opts ...Option) *Framing {
 // WithHandler answers requests that belong to no protocol by h, instead of by
 // 404 Not Found.
 func WithHandler(h http.Handler) Option {
-	return func(f *Framing) { f.handler = h }
+	return func(f *Framing) { f.router.Handler = h }
 }
 
 // Tunnel is a protocol that begins with a CONNECT request, as net/rpc's
@@ -56,7 +58,20 @@ type Tunnel struct {
 
 // WithTunnel hands connections on that ask for t.
 func WithTunnel(t Tunnel) Option {
-	return func(f *Framing) { f.tunnels = append(f.tunnels, t) }
+	return func(f *Framing) {
+		f.tunnels = append(f.tunnels, t)
+		f.router.Beside = append(f.router.Beside, t.Framing.Name()+" by CONNECT "+t.Path)
+	}
+}
+
+// tunnel returns the tunnel at a path; nil if there is none.
+func (f *Framing) tunnel(path string) *Tunnel {
+	for i := range f.tunnels {
+		if f.tunnels[i].Path == path {
+			return &f.tunnels[i]
+		}
+	}
+	return nil
 }
 
 // Name returns "http/1.1".

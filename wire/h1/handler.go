@@ -11,6 +11,7 @@ import (
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/wire"
+	"github.com/curlewrpc/curlew/wire/internal/httproute"
 )
 
 // Handler serves RPCs inside somebody else's http.Server, which may speak any
@@ -32,15 +33,24 @@ type Handler struct {
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	router := router{protocols: h.Protocols, handler: h.Else}
+	router := httproute.Router{Protocols: h.Protocols, Handler: h.Else}
 	request := newRequest(r)
 	request.Peer, request.Limits, request.Draining = peerOf(r), h.Limits.WithDefaults(), h.Draining
-	if p := router.protocol(request, h.Dispatcher); p != nil {
+	if p := router.Protocol(request, h.Dispatcher); p != nil {
 		// The request's own end has no cause that tells anything.
 		serveExchange(context.WithoutCancel(r.Context()), p, newExchange(w, r, request), h.Dispatcher)
 		return
 	}
-	router.other(w, r)
+	other(&router, w, r)
+}
+
+// other answers a request that is no protocol's.
+func other(router *httproute.Router, w http.ResponseWriter, r *http.Request) {
+	if router.Handler != nil {
+		router.Handler.ServeHTTP(w, r)
+		return
+	}
+	http.Error(w, router.NotFound(r.Method, r.URL.Path), http.StatusNotFound)
 }
 
 // peerOf returns what the request tells of its client.

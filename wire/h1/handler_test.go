@@ -40,9 +40,9 @@ func TestHandler(t *testing.T) {
 			body, err := readAll(ctx, x)
 			assert.NoError(t, err)
 			x.Respond(200, nil)
-			io.WriteString(x, body)
+			x.Write(ctx, []byte(body))
 			x.Flush()
-			x.End(wire.Fields{{Name: "x-end", Value: "now"}})
+			x.End(nil, wire.Fields{{Name: "x-end", Value: "now"}})
 		}}},
 		Limits: wire.Limits{MaxReceive: 77},
 		Else:   http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "else") }),
@@ -131,7 +131,7 @@ func TestHandlerInMiddleware(t *testing.T) {
 		paths = append(paths, x.Request().Path)
 		x.Respond(403, nil)
 		x.Flush()
-		x.End(nil)
+		x.End(nil, nil)
 	})}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(wrapped{w}, r) }))
 	defer s.Close()

@@ -48,8 +48,8 @@ func serves(f func(ctx context.Context, x wire.Exchange)) []wire.HTTPProtocol {
 // answer responds with a text.
 func answer(x wire.Exchange, status int, text string) {
 	x.Respond(status, wire.Fields{{Name: "content-type", Value: "text/plain"}})
-	io.WriteString(x, text)
-	x.End(nil)
+	x.Write(context.Background(), []byte(text))
+	x.End(nil, nil)
 }
 
 // readAll reads the exchange's body.

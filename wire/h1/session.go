@@ -57,11 +57,11 @@ func (s *session) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	request := newRequest(r)
 	request.Peer, request.Limits, request.Draining = s.wire.Peer, s.wire.Limits, s.wire.Draining
-	if p := s.framing.protocol(request, s.dispatcher); p != nil {
+	if p := s.framing.router.Protocol(request, s.dispatcher); p != nil {
 		serveExchange(s.ctx, p, newExchange(w, r, request), s.dispatcher)
 		return
 	}
-	s.framing.other(w, r)
+	other(&s.framing.router, w, r)
 }
 
 // afterHijack waits until whoever has taken the connection over closes it.

@@ -128,17 +128,16 @@ func (e *exchange) Send(answer []byte) error {
 func (e *exchange) respond(x wire.Exchange) {
 	if e.answer == nil {
 		_ = x.Respond(http.StatusNoContent, nil)
+		_ = x.End(nil, nil)
 	} else if x.Respond(http.StatusOK, wire.Fields{{Name: "content-type", Value: jsonType}}) == nil {
-		_, _ = x.Write(append(e.answer, '\n'))
+		_ = x.End(append(e.answer, '\n'), nil)
 	}
-	_ = x.End(nil)
 }
 
 // say answers what is not JSON-RPC at all.
 func say(x wire.Exchange, status int, text string, fields ...wire.Field) {
 	fields = append(fields, wire.Field{Name: "content-type", Value: "text/plain; charset=utf-8"})
 	if x.Respond(status, fields) == nil {
-		_, _ = x.Write([]byte(text + "\n"))
+		_ = x.End([]byte(text+"\n"), nil)
 	}
-	_ = x.End(nil)
 }

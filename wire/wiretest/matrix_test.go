@@ -76,7 +76,7 @@ func framings() []wire.Framing {
 	return []wire.Framing{
 		native.New(proto.New(), json.New()),
 		gob, jsonrpc.New(jsonrpc.Version2),
-		h1.New([]wire.HTTPProtocol{jsonrpc.NewHTTP(""), connect.NewServer(json.New(), proto.New())},
+		h1.New([]wire.HTTPProtocol{jsonrpc.NewHTTP(""), connect.NewServer([]curlew.Codec{json.New(), proto.New()})},
 			h1.WithTunnel(h1.Tunnel{Path: netrpc.ConnectPath, Reply: netrpc.ConnectReply, Framing: gob})),
 	}
 }

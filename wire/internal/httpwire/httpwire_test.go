@@ -117,47 +117,31 @@ func TestReadAll(t *testing.T) {
 	assert.Contains(t, err.Error(), "MaxReceive")
 }
 
-func TestGzip(t *testing.T) {
-	var g httpwire.Gzip
-	text := strings.Repeat("curlew ", 100_000)
-	for range 2 { // the second time with used state
-		packed, plain := bufpool.Get(0), bufpool.Get(0)
-		assert.NoError(t, g.Compress(packed, []byte(text)))
-		assert.True(t, len(packed.B) < len(text)/10, "it is small")
-		assert.NoError(t, g.Inflate(plain, packed.B, len(text)))
-		assert.Equal(t, string(plain.B), text)
-
-		small := bufpool.Get(0)
-		err := g.Inflate(small, packed.B, len(text)-1)
+func TestCompress(t *testing.T) {
+	gzip := httpwire.OrGzip(nil)[0]
+	text := []byte(strings.Repeat("curlew ", 100_000))
+	packed := httpwire.Compress(gzip, text)
+	assert.True(t, len(packed.B) < len(text)/10, "it is small")
+	plain, err := httpwire.Inflate(gzip, packed.B, len(text))
+	assert.NoError(t, err)
+	assert.Equal(t, string(plain.B), string(text))
+	plain.Free()
+	for _, limit := range []int{len(text) - 1, 1000} {
+		_, err = httpwire.Inflate(gzip, packed.B, limit)
 		assert.ErrorIs(t, err, curlew.ResourceExhausted)
-		bomb := bufpool.Get(0)
-		assert.ErrorIs(t, g.Inflate(bomb, packed.B, 1000), curlew.ResourceExhausted)
-		assert.True(t, cap(bomb.B) < 64<<10, "no more is inflated than the limit")
-		for _, b := range []*bufpool.Buf{packed, plain, small, bomb} {
-			b.Free()
-		}
 	}
-	for name, b := range map[string]string{"nothing": "", "garbage": "not gzip at all", "half": "\x1f\x8b\x08\x00\x00\x00"} {
-		buf := bufpool.Get(0)
-		assert.True(t, g.Inflate(buf, []byte(b), 100) != nil, name)
-		buf.Free()
-	}
+	packed.Free()
+	_, err = httpwire.Inflate(gzip, []byte("not gzip at all"), 100)
+	assert.True(t, err != nil, "garbage")
+	assert.True(t, httpwire.Compress(gzip, []byte("short")) == nil, "it does not pay")
 }
 
-func FuzzInflate(f *testing.F) {
-	var g httpwire.Gzip
-	packed := bufpool.Get(0)
-	assert.NoError(f, g.Compress(packed, []byte("a message of some length, of some length")))
-	f.Add(packed.B, 100)
-	f.Add(packed.B, 3)
-	f.Fuzz(func(t *testing.T, b []byte, limit int) {
-		limit = min(max(limit, 0), 1<<16)
-		buf := bufpool.Get(0)
-		defer buf.Free()
-		if g.Inflate(buf, b, limit) == nil && len(buf.B) > limit {
-			t.Fatalf("%d bytes with a limit of %d", len(buf.B), limit)
-		}
-	})
+func TestCompressors(t *testing.T) {
+	c := httpwire.OrGzip(nil)
+	assert.Equal(t, c.Names(), "gzip")
+	assert.True(t, c.Named("br") == nil && c.Named("gzip") != nil, "by name")
+	assert.True(t, c.Accepted("br") == nil && c.Accepted("") == nil && c.Accepted("br, gzip") != nil, "by what is accepted")
+	assert.Equal(t, c.Unknown("br"), `the encoding "br" is not known; known here: gzip, identity`)
 }
 
 func TestAccepts(t *testing.T) {
