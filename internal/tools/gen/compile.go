@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/pluginpb"
 )
 
@@ -26,6 +27,10 @@ func generate(ctx context.Context, root string, s source, protos []string, wante
 	}
 	request, err := compile(ctx, root, s, protos)
 	if err != nil {
+		return err
+	}
+	if s.descriptors != "" {
+		wanted[s.descriptors], err = descriptorSet(request)
 		return err
 	}
 	response, err := runPlugin(ctx, "protoc-gen-go", request)
@@ -66,6 +71,14 @@ func compile(ctx context.Context, root string, s source, protos []string) (*plug
 		addFile(request, added, f)
 	}
 	return request, nil
+}
+
+// descriptorSet encodes the files of a request without their comments.
+func descriptorSet(request *pluginpb.CodeGeneratorRequest) ([]byte, error) {
+	for _, f := range request.ProtoFile {
+		f.SourceCodeInfo = nil
+	}
+	return proto.MarshalOptions{Deterministic: true}.Marshal(&descriptorpb.FileDescriptorSet{File: request.ProtoFile})
 }
 
 // addFile appends f to the request, after the files that it imports.

@@ -1,8 +1,8 @@
 // Copyright 2026 The Curlew Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command gen makes the generated Go files of this repository from its .proto
-// files. It needs no protoc: it compiles with protocompile and runs the pinned
+// Command gen makes the generated files of this repository from its .proto
+// files: Go, or descriptors only. It needs no protoc: it compiles with protocompile and runs the pinned
 // protoc-gen-go of this module. Run it in this module:
 //
 //	go run ./gen           # write
@@ -27,13 +27,19 @@ import (
 type source struct {
 	folder     string // relative to the repository; all below it is compiled
 	importRoot string // what the paths in import statements begin at
+	// descriptors is a file that gets the files' google.protobuf.FileDescriptorSet,
+	// for packages that must not register them. Then no Go is generated.
+	descriptors string
 }
 
-// sources is all that is generated. The Go file stands beside its .proto file.
+// sources is all that is generated. A Go file stands beside its .proto file.
 var sources = []source{
 	{folder: "examples/proto", importRoot: "examples/proto"},
 	{folder: "wire/wiretest/internal", importRoot: "."},
 	{folder: "bench/echopb", importRoot: "."},
+	{folder: "health/proto", importRoot: "health/proto", descriptors: "health/descriptors.binpb"},
+	{folder: "reflection/proto", importRoot: "reflection/proto", descriptors: "reflection/descriptors.binpb"},
+	{folder: "internal/conformance/proto", importRoot: "internal/conformance/proto"},
 }
 
 func main() {
@@ -68,7 +74,7 @@ func run(ctx context.Context, root string, check bool) error {
 	return write(root, wanted, existing)
 }
 
-// scan lists the .proto and the .pb.go files of the tree, relative to root,
+// scan lists the .proto and the generated files of the tree, relative to root,
 // with slashes. Folders that the go command ignores are ignored here too.
 func scan(root string) (protos, generated []string, err error) {
 	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -86,7 +92,7 @@ func scan(root string) (protos, generated []string, err error) {
 		switch rel = filepath.ToSlash(rel); {
 		case strings.HasSuffix(rel, ".proto"):
 			protos = append(protos, rel)
-		case strings.HasSuffix(rel, ".pb.go"):
+		case strings.HasSuffix(rel, ".pb.go"), strings.HasSuffix(rel, ".binpb"):
 			generated = append(generated, rel)
 		}
 		return nil

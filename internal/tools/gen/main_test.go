@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/descriptorpb"
 )
 
 const header = "// Copyright 2026 The Curlew Authors\n// SPDX-License-Identifier: Apache-2.0\n\n"
@@ -100,6 +103,40 @@ func TestCheckFindsWhatIsStale(t *testing.T) {
 	}
 	if err := run(ctx, root, true); err != nil {
 		t.Errorf("check after generation: %v", err)
+	}
+}
+
+// TestDescriptors makes a file of descriptors instead of Go.
+func TestDescriptors(t *testing.T) {
+	root := tree(t, map[string]string{
+		"health/proto/a/a.proto": header + `syntax = "proto3";
+package a;
+option go_package = "example.com/a";
+// A comment.
+message A { string name = 1; }
+`})
+	if err := run(t.Context(), root, false); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(filepath.Join(root, "health/descriptors.binpb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var set descriptorpb.FileDescriptorSet
+	if err := proto.Unmarshal(content, &set); err != nil || len(set.File) != 1 {
+		t.Fatalf("%v, %v", &set, err)
+	}
+	if f := set.File[0]; f.GetName() != "a/a.proto" || f.SourceCodeInfo != nil || len(f.MessageType) != 1 {
+		t.Errorf("got %v", f)
+	}
+	if _, err := os.Stat(filepath.Join(root, "health/proto/a/a.pb.go")); err == nil {
+		t.Error("there is Go, too")
+	}
+	if err := os.RemoveAll(filepath.Join(root, "health/proto")); err != nil {
+		t.Fatal(err)
+	}
+	if err := run(t.Context(), root, true); err == nil || !strings.Contains(err.Error(), "health/descriptors.binpb: no .proto file") {
+		t.Errorf("descriptors without a source: %v", err)
 	}
 }
 
