@@ -37,7 +37,18 @@ type Method struct {
 // Descriptors of one call fit together: each Go type is one message. Messages
 // of different calls or of [Type.Descriptor] may have the same names.
 func Files(services ...Service) ([]protoreflect.FileDescriptor, error) {
+	return FilesBeside(nil, services...)
+}
+
+// FilesBeside is Files for services that are described together with files
+// that there are: their paths and names are not used again.
+func FilesBeside(present []protoreflect.FileDescriptor, services ...Service) ([]protoreflect.FileDescriptor, error) {
 	d := newDrawing(services)
+	for _, file := range present {
+		if err := d.addImport(file); err != nil {
+			return nil, fmt.Errorf("schema: %w", err)
+		}
+	}
 	known := make(map[string]bool)
 	for _, s := range services {
 		if known[s.Name] {
