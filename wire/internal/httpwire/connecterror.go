@@ -28,15 +28,21 @@ type detailJSON struct {
 }
 
 // AppendError appends e in Connect's JSON.
-func AppendError(b []byte, e *curlew.Error) []byte {
-	out := errorJSON{Code: e.Code().String(), Message: e.Message()}
+func AppendError(b []byte, e *curlew.Error) []byte { return appendJSON(b, errorToJSON(e)) }
+
+func errorToJSON(e *curlew.Error) *errorJSON {
+	out := &errorJSON{Code: e.Code().String(), Message: e.Message()}
 	for _, d := range e.Details() {
 		out.Details = append(out.Details, detailJSON{
 			Type:  strings.TrimPrefix(d.TypeURL, typeURLPrefix),
 			Value: base64.RawStdEncoding.EncodeToString(d.Value),
 		})
 	}
-	text, err := json.Marshal(out)
+	return out
+}
+
+func appendJSON(b []byte, v any) []byte {
+	text, err := json.Marshal(v)
 	if err != nil { // strings always can be
 		text = []byte(`{"code":"internal"}`)
 	}
@@ -47,19 +53,32 @@ func AppendError(b []byte, e *curlew.Error) []byte {
 const maxDetails = 64
 
 // ParseError reads an error that came with an HTTP status as the answer of the
-// server at an address. What is no error of Connect's, such as a proxy's page,
-// gives an error that is guessed from the status and tells what came; the call
-// may have run.
+// server at an address. One without a code that is known has the code that its
+// status stands for. What is no error of Connect's, such as a proxy's page, gives
+// an error that tells what came; the call may have run.
 func ParseError(b []byte, status int, address string) *curlew.Error {
 	var in errorJSON
-	var code curlew.Code
-	err := json.Unmarshal(b, &in)
-	if err == nil {
-		err = code.UnmarshalText([]byte(in.Code))
+	if err := json.Unmarshal(b, &in); err != nil {
+		return StatusError(b, status, address, "Connect")
 	}
-	if err != nil || code == curlew.OK {
-		return guessed(b, status, address)
+	code, ok := in.code()
+	switch {
+	case !ok && in.Message == "":
+		return StatusError(b, status, address, "Connect")
+	case !ok:
+		code = CodeOf(status)
 	}
+	return in.toError(code)
+}
+
+// code returns the error's code, if it has one that is known.
+func (in *errorJSON) code() (code curlew.Code, ok bool) {
+	err := code.UnmarshalText([]byte(in.Code))
+	return code, err == nil && code != curlew.OK
+}
+
+// toError makes a server's answer of what was received.
+func (in *errorJSON) toError(code curlew.Code) *curlew.Error {
 	var details []curlew.Detail
 	for i, d := range in.Details {
 		value, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(d.Value, "="))
@@ -72,15 +91,17 @@ func ParseError(b []byte, status int, address string) *curlew.Error {
 		}
 		details = append(details, curlew.Detail{TypeURL: url, Value: value})
 	}
-	return curlew.NewError(code, in.Message).WithDetails(details...).WithProgress(curlew.Answered)
+	return answered(curlew.NewError(code, in.Message).WithDetails(details...))
 }
 
-// guessed makes an error of a status and a body that is no error of Connect's.
-func guessed(b []byte, status int, address string) *curlew.Error {
+// StatusError makes an error of an HTTP status and a body that is no error of
+// the protocol's: a proxy has answered, or a server of something else.
+func StatusError(b []byte, status int, address, protocol string) *curlew.Error {
 	const shown = 200
 	text := strings.ToValidUTF8(string(b[:min(len(b), shown)]), "\uFFFD")
 	if len(b) > shown {
 		text += "…"
 	}
-	return curlew.Errorf(CodeOf(status), "%s answered with HTTP status %d and no error that Connect knows: %q", address, status, text)
+	return curlew.Errorf(CodeOf(status), "%s answered with HTTP status %d and nothing that %s knows: %q", address, status, protocol, text).
+		WithOrigin(curlew.OriginServer)
 }

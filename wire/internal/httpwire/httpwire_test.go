@@ -181,7 +181,7 @@ func TestParseError(t *testing.T) {
 		"padded detail":        {`{"code":"aborted","details":[{"type":"a.B","value":"CA==","debug":{}}]}`, 409, curlew.Aborted, "", 1},
 		"broken detail":        {`{"code":"aborted","details":[{"type":"a.B","value":"CA"},{"type":"a.B","value":"!"}]}`, 409, curlew.Aborted, "", 1},
 		"too many details":     {`{"code":"aborted","details":[` + strings.Repeat(`{"type":"a.B","value":"CA"},`, 999) + `{"type":"a.B","value":"CA"}]}`, 409, curlew.Aborted, "", 64},
-		"nothing":              {"", 503, curlew.Unavailable, `here answered with HTTP status 503 and no error that Connect knows: ""`, 0},
+		"nothing":              {"", 503, curlew.Unavailable, `here answered with HTTP status 503 and nothing that Connect knows: ""`, 0},
 		"a page":               {"<html>", 502, curlew.Unavailable, "<html>", 0},
 		"a long page":          {strings.Repeat("x", 1000), 401, curlew.Unauthenticated, "x…", 0},
 		"not UTF-8":            {"\xff", 404, curlew.Unimplemented, "\uFFFD", 0},
@@ -189,6 +189,9 @@ func TestParseError(t *testing.T) {
 		"no code":              {`{}`, 403, curlew.PermissionDenied, "{}", 0},
 		"code of no error":     {`{"code":"ok"}`, 500, curlew.Unknown, "ok", 0},
 		"unknown code":         {`{"code":"moulting"}`, 500, curlew.Unknown, "moulting", 0},
+		"message without code": {`{"message":"oops"}`, 401, curlew.Unauthenticated, "oops", 0},
+		"message, null code":   {`{"code":null,"message":"oops"}`, 429, curlew.Unavailable, "oops", 0},
+		"message, other code":  {`{"code":"foobar","message":"oops","details":[{"type":"a.B","value":"CA"}]}`, 404, curlew.Unimplemented, "oops", 1},
 		"code of another type": {`{"code":5}`, 404, curlew.Unimplemented, "5", 0},
 		"deeply nested":        {strings.Repeat("[", 1_000_000), 500, curlew.Unknown, "[[[", 0},
 	} {
