@@ -172,6 +172,10 @@ release-check: check-go ## prove that users can install every module and command
 	@echo "== release"
 	@$(GO) -C internal/tools run ./release
 
+.PHONY: conformance
+conformance: check-go ## run the official suites of Connect, gRPC and HTTP/2 against server and client (ARGS='-only h2spec')
+	@$(GO) -C internal/conformance run . -out "$(CURDIR)/$(BUILD)/conformance" $(ARGS)
+
 .PHONY: ci
 ci: ## everything that must hold before a merge
 	@begin=`date +%s`; \

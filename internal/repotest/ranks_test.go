@@ -78,6 +78,12 @@ var ranks = []rank{
 	{"bench", 50, "the program that runs them all"},
 	{"bench/kitex", 50, "the same for a rival with needs of its own"},
 
+	{"internal/conformance/proto/...", 0, "messages of the Connect conformance suite"},
+	{"internal/conformance/compat", 10, "those messages as Curlew's values"},
+	{"internal/conformance/compressors", 10, "algorithms that programs plug in"},
+	{"internal/conformance/...", 20, "programs under test, each by itself, and the one that runs the suites"},
+	{"internal/interop/...", 20, "programs with clients that others wrote, each by itself"},
+
 	{"internal/tools/...", 0, "programs, each by itself"},
 }
 

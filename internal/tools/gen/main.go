@@ -39,6 +39,7 @@ var sources = []source{
 	{folder: "bench/echopb", importRoot: "."},
 	{folder: "health/proto", importRoot: "health/proto", descriptors: "health/descriptors.binpb"},
 	{folder: "reflection/proto", importRoot: "reflection/proto", descriptors: "reflection/descriptors.binpb"},
+	{folder: "wire/jsonhttp/testproto", importRoot: "wire/jsonhttp/testproto", descriptors: "wire/jsonhttp/testproto/descriptors.binpb"},
 	{folder: "internal/conformance/proto", importRoot: "internal/conformance/proto"},
 }
 

@@ -1,0 +1,98 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// connectConfig is all that the Connect conformance suite has for HTTP/1.1 and
+// HTTP/2.
+const connectConfig = `features:
+  versions: [HTTP_VERSION_1, HTTP_VERSION_2]
+  protocols: [PROTOCOL_CONNECT, PROTOCOL_GRPC, PROTOCOL_GRPC_WEB]
+  codecs: [CODEC_PROTO, CODEC_JSON]
+  compressions:
+  - COMPRESSION_IDENTITY
+  - COMPRESSION_GZIP
+  - COMPRESSION_BR
+  - COMPRESSION_ZSTD
+  - COMPRESSION_DEFLATE
+  - COMPRESSION_SNAPPY
+  supportsH2c: true
+  supportsTls: true
+  supportsTlsClientCerts: true
+  supportsTrailers: true
+  supportsHalfDuplexBidiOverHttp1: true
+  supportsConnectGet: true
+  supportsMessageReceiveLimit: true
+`
+
+// How many cases of connectrpc.com/conformance v1.0.6 this configuration has.
+const (
+	serverCases = 10756
+	clientCases = 13094
+)
+
+func connectServer(ctx context.Context, b *bench) (result, error) {
+	return connectSuite(ctx, b, "server", "connectserver", serverCases)
+}
+
+func connectClient(ctx context.Context, b *bench) (result, error) {
+	return connectSuite(ctx, b, "client", "connectclient", clientCases)
+}
+
+// connectSuite runs the suite against one of our programs.
+func connectSuite(ctx context.Context, b *bench, mode, program string, want int) (result, error) {
+	config := filepath.Join(b.out, "connect.yaml")
+	if err := os.WriteFile(config, []byte(connectConfig), 0o644); err != nil {
+		return result{}, err
+	}
+	args := []string{"-v", "--conf", config, "--mode", mode}
+	for _, p := range b.patterns {
+		args = append(args, "--run", p)
+	}
+	out, failure := logged(ctx, b, "connect-"+mode, "connectconformance", append(args, "--", b.program(program))...)
+	r, err := readConnect(out)
+	if err != nil {
+		return r, fmt.Errorf("%w\n%s", err, tail(out, 5))
+	}
+	if len(b.patterns) == 0 && r.total != want {
+		return r, fmt.Errorf("there were %d cases instead of %d", r.total, want)
+	}
+	return r, failure
+}
+
+var (
+	connectTotal  = regexp.MustCompile(`(?m)^Total cases: (\d+)\n(\d+) passed, (\d+) failed`)
+	connectFailed = regexp.MustCompile(`(?m)^FAILED: (.*?):?$`)
+	connectOther  = regexp.MustCompile(`(?m)^(\(?Another \d+ .*)$`)
+)
+
+// readConnect reads the runner's summary.
+func readConnect(out string) (result, error) {
+	var r result
+	summary := connectTotal.FindStringSubmatch(out)
+	if summary == nil {
+		return r, fmt.Errorf("the runner printed no summary")
+	}
+	r.total, _ = strconv.Atoi(summary[1])
+	r.passed, _ = strconv.Atoi(summary[2])
+	r.remarks = append(r.remarks, "the suite's count: "+strings.ReplaceAll(summary[0], "\n", ", "))
+	for _, m := range connectFailed.FindAllStringSubmatch(out, -1) {
+		r.failed = append(r.failed, m[1])
+	}
+	others := connectOther.FindAllString(out, -1)
+	r.remarks = append(r.remarks, others...)
+	if len(others) > 0 {
+		return r, fmt.Errorf("not all cases were run")
+	}
+	return r, nil
+}
