@@ -111,17 +111,37 @@ func (c *Call) SetStream(s Stream) { c.stream = s }
 
 // Request returns the one request of a unary or server-stream call. On the
 // server it is decoded at the first use, so that a check of the header runs
-// before the body is read. Elsewhere it is an error.
+// before the body is read. Elsewhere, and where its type is not known, it is an
+// error.
 func (c *Call) Request() (any, error) {
 	if c.method.kind.ManyRequests() {
 		return nil, Errorf(Internal, "%s: a %s has no single request; use Stream", c.method.FullName(), c.method.kind)
 	}
 	if !c.requested {
+		if c.method.request == nil {
+			return nil, Errorf(Internal, "%s: the type of its requests is not known; only its handler can read one", c.method.FullName())
+		}
 		c.requested = true
 		c.request = c.method.NewRequest()
 		c.requestErr = c.stream.Receive(c.ctx, c.request)
 	}
 	return c.request, c.requestErr
+}
+
+// RequestInto is [Call.Request] for a handler that brings its own message: the
+// request is decoded into m, or copied there if it is known already, from an
+// interceptor for instance. Nobody else may change m until the call has ended.
+func (c *Call) RequestInto(m any) error {
+	if c.requested || c.method.kind.ManyRequests() {
+		request, err := c.Request()
+		if err != nil {
+			return err
+		}
+		return assign(m, request)
+	}
+	c.requested, c.request = true, m
+	c.requestErr = c.stream.Receive(c.ctx, m)
+	return c.requestErr
 }
 
 // SetRequest replaces the request.
@@ -167,7 +187,7 @@ func assign(dst, src any) error {
 	}
 	to, from := reflect.ValueOf(dst), reflect.ValueOf(src)
 	if to.Type() != from.Type() || to.Kind() != reflect.Pointer || from.IsNil() {
-		return Errorf(Internal, "reply of type %T given for %T", src, dst)
+		return Errorf(Internal, "a %T was given for %T", src, dst)
 	}
 	if message, ok := dst.(proto.Message); ok {
 		proto.Reset(message)

@@ -119,6 +119,55 @@ func TestRequestIsDecodedOnceAndLate(t *testing.T) {
 	}
 }
 
+func TestRequestInto(t *testing.T) {
+	add := curlew.Unary[args, result]("Arith/Add", nil)
+	s := &fakeStream{in: []any{&args{7, 8}}}
+	call := served(add, s)
+	mine := new(args)
+	assert.NoError(t, call.RequestInto(mine))
+	assert.Equal(t, *mine, args{7, 8})
+	request, err := call.Request()
+	assert.NoError(t, err)
+	assert.True(t, request.(*args) == mine, "the message is the handler's own")
+	another := new(args)
+	assert.NoError(t, call.RequestInto(another))
+	assert.Equal(t, *another, args{7, 8})
+	assert.Equal(t, s.received, 1)
+
+	call = served(add, s)
+	call.SetRequest(&args{1, 1})
+	assert.NoError(t, call.RequestInto(mine))
+	assert.Equal(t, *mine, args{1, 1}, "what an interceptor has set")
+	assert.Contains(t, call.RequestInto(new(result)).Error(), "a *curlew_test.args was given for *curlew_test.result")
+
+	call = served(add, &fakeStream{in: []any{errBroken}})
+	for range 2 {
+		assert.ErrorIs(t, call.RequestInto(mine), errBroken)
+	}
+	call = served(curlew.BidiStream[args, result]("Arith/Talk", nil), &fakeStream{})
+	assert.Contains(t, call.RequestInto(mine).Error(), "has no single request")
+}
+
+func TestHandlerOfUnknownTypes(t *testing.T) {
+	m := curlew.NewMethod("Add", curlew.KindUnary, curlew.Handler(func(_ context.Context, call *curlew.Call) error {
+		if _, err := call.Request(); !errors.Is(err, curlew.Internal) {
+			t.Errorf("Request without a type gives %v", err)
+		}
+		var a args
+		if err := call.RequestInto(&a); err != nil {
+			return err
+		}
+		return call.SetReply(&result{a.A + a.B})
+	}))
+	service := curlew.NewService("Arith", m)
+	assert.NoError(t, service.Err())
+	call, err := serve(service.Methods()[0], &fakeStream{in: []any{&args{7, 8}}})
+	assert.NoError(t, err)
+	reply, err := call.Reply()
+	assert.NoError(t, err)
+	assert.Equal(t, reply, any(&result{15}))
+}
+
 func TestStreamsHaveNoSingleMessage(t *testing.T) {
 	call := served(curlew.BidiStream[args, result]("Arith/Talk", nil), &fakeStream{})
 	_, err := call.Request()

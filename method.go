@@ -63,10 +63,13 @@ func (i Idempotency) String() string {
 	}
 }
 
-// MethodOption describes a method further; an [Idempotency] is one.
+// MethodOption describes a method further; an [Idempotency] is one, and so is
+// a [Handler], which serves the method.
 type MethodOption interface{ applyToMethod(*Method) }
 
 func (i Idempotency) applyToMethod(m *Method) { m.idempotency = i }
+
+func (h Handler) applyToMethod(m *Method) { m.handler = h }
 
 // MessageTypes tells [NewMethod] the Go types of a method's messages: Args and
 // Reply where messages are passed as *Args and *Reply; nil for a type that is
@@ -96,7 +99,9 @@ type Method struct {
 // NewMethod describes a method whose messages' Go types are not known
 // at compile time, for callers that work by name; [MessageTypes] tells those
 // that are known at run time. The name is "pkg.Service/Method" or
-// "Service.Method".
+// "Service.Method". For a service to serve the method, give a [Handler] and the
+// name alone, "Method"; where the types are not known, the handler brings the
+// messages ([Call.RequestInto], [Stream]).
 func NewMethod(name string, kind Kind, opts ...MethodOption) *Method {
 	return newMethod(name, kind, nil, nil, nil, opts)
 }
