@@ -26,8 +26,8 @@ type Client struct {
 // NewClient returns a client that calls by c.
 func NewClient(c curlew.Caller) *Client {
 	return &Client{caller: c, versions: []*curlew.Method{
-		curlew.BidiStream[request, response](serviceV1+"/"+methodName, nil),
-		curlew.BidiStream[request, response](serviceV1Alpha+"/"+methodName, nil),
+		curlew.BidiStream[request, response](V1+"/"+methodName, nil),
+		curlew.BidiStream[request, response](V1Alpha+"/"+methodName, nil),
 	}}
 }
 

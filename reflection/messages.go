@@ -62,12 +62,14 @@ type errorResponse struct {
 	ErrorMessage string `curlew:"2" json:"errorMessage"`
 }
 
-// The two versions differ in nothing but their name.
+// The names of the services that [New] returns. The two versions differ in
+// nothing else.
 const (
-	serviceV1      = "grpc.reflection.v1.ServerReflection"
-	serviceV1Alpha = "grpc.reflection.v1alpha.ServerReflection"
-	methodName     = "ServerReflectionInfo"
+	V1      = "grpc.reflection.v1.ServerReflection"
+	V1Alpha = "grpc.reflection.v1alpha.ServerReflection"
 )
+
+const methodName = "ServerReflectionInfo"
 
 //go:embed descriptors.binpb
 var descriptors embed.FS

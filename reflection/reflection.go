@@ -24,8 +24,8 @@ import (
 func New(list func() []*curlew.Service, files ...protoreflect.FileDescriptor) []*curlew.Service {
 	r := &reflector{list: list, files: append(ownFiles(), files...)}
 	return []*curlew.Service{
-		curlew.NewService(serviceV1, curlew.BidiStream(methodName, r.serve)),
-		curlew.NewService(serviceV1Alpha, curlew.BidiStream(methodName, r.serve)),
+		curlew.NewService(V1, curlew.BidiStream(methodName, r.serve)),
+		curlew.NewService(V1Alpha, curlew.BidiStream(methodName, r.serve)),
 	}
 }
 
