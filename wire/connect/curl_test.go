@@ -39,8 +39,8 @@ func TestCurl(t *testing.T) {
 		{[]string{"--json", `{"A":7,"B":8}`, "--compressed", "/Arith/Multiply"}, `{"C":56} 200`},
 		{[]string{"--http1.0", "-d", `{"A":7,"B":8}`, "/Arith/Multiply"}, `{"C":56} 200`},
 		{[]string{"-d", `{}`, "/Arith/Divide"}, `{"code":"failed_precondition","message":"divide by zero","details":[{"type":"google.protobuf.Duration","value":"EAc"}]} 400`},
-		{[]string{"/Arith/Multiply"}, `{"code":"unimplemented","message":"Arith/Multiply is called by POST, not by GET"}` + "\n 405"},
-		{[]string{"-d", "{}", "-H", "Origin: https://evil.example", "/Arith/Multiply"}, `{"code":"unimplemented","message":"the content type \"application/x-www-form-urlencoded\" is taken for JSON ` +
+		{[]string{"/Arith/Multiply"}, `{"code":"unknown","message":"Arith/Multiply is called by POST, not by GET"}` + "\n 405"},
+		{[]string{"-d", "{}", "-H", "Origin: https://evil.example", "/Arith/Multiply"}, `{"code":"unknown","message":"the content type \"application/x-www-form-urlencoded\" is taken for JSON ` +
 			`from tools such as curl only, not from a browser; known here: application/json, application/proto"}` + "\n 415"},
 		{[]string{"/elsewhere"}, "404 not found: nothing here answers GET \"/elsewhere\". What is taken here over HTTP: connect.\n 404"},
 	} {

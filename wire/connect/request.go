@@ -4,8 +4,11 @@
 package connect
 
 import (
+	"encoding/base64"
+	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/wire"
@@ -22,18 +25,6 @@ const (
 	streamPrefix = "application/connect+"
 	errorType    = "application/json"
 )
-
-// procedure splits a path, "/pkg.Service/Method".
-func procedure(path string) (service, method string, ok bool) {
-	if strings.Contains(path, "%") {
-		var err error
-		if path, err = url.PathUnescape(path); err != nil {
-			return "", "", false
-		}
-	}
-	service, method, ok = strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	return service, method, ok && path[0] == '/' && service != "" && method != "" && !strings.Contains(method, "/")
-}
 
 // codecFor returns the codec of a unary request's messages; nil if there is
 // none.
@@ -57,31 +48,77 @@ func (s *Server) named(codec string) curlew.Codec {
 	return nil
 }
 
-// readFields reads what a request's fields say of the call.
-func (st *serverStream) readFields(r *wire.HTTPRequest) *curlew.Error {
+// checkVersion looks for the version of the protocol, where it is told.
+func checkVersion(r *wire.HTTPRequest) *curlew.Error {
 	if v := r.Fields.Get(versionField); v != "" && v != version {
 		return curlew.Errorf(curlew.InvalidArgument, "%s is %q; only %q is known here", versionField, v, version)
+	}
+	return nil
+}
+
+// readFields reads what a request's fields say of the call.
+func (st *serverStream) readFields(r *wire.HTTPRequest) *curlew.Error {
+	if err := checkVersion(r); err != nil {
+		return err
 	}
 	if v := r.Fields.Get(timeoutField); v != "" {
 		timeout, err := httpwire.ParseMillis(v)
 		if err != nil {
 			return curlew.Errorf(curlew.InvalidArgument, "%s: %w", timeoutField, err)
 		}
-		st.timeout = timeout
+		st.in.Expires = time.Now().Add(timeout)
 	}
-	switch v := r.Fields.Get("content-encoding"); v {
-	case "", httpwire.Identity:
-	default:
-		if st.compressed = st.server.compressors.Named(v); st.compressed == nil {
-			return curlew.NewError(curlew.Unimplemented, "content-encoding: "+st.server.compressors.Unknown(v))
+	if !st.isGet {
+		if err := st.compressedBy("content-encoding", r.Fields.Get("content-encoding")); err != nil {
+			return err
 		}
 	}
 	st.compress = st.server.compressors.Accepted(r.Fields.Get("accept-encoding"))
-	if err := httpwire.Metadata(r.Fields, &st.in.Header, nil); err != nil {
-		return curlew.Errorf(curlew.InvalidArgument, "%w", err)
+	return httpwire.RequestMetadata(r, &st.in.Header)
+}
+
+// compressedBy takes in the name of the request's compression.
+func (st *serverStream) compressedBy(field, encoding string) *curlew.Error {
+	if encoding == "" || encoding == httpwire.Identity {
+		return nil
 	}
-	if size, limit := st.in.Header.Size(), r.Limits.MaxHeader; size > limit {
-		return curlew.Errorf(curlew.ResourceExhausted, "header of %d bytes, more than the %d allowed here", size, limit)
+	if st.compressed = st.server.compressors.Named(encoding); st.compressed == nil {
+		return curlew.NewError(curlew.Unimplemented, field+": "+st.server.compressors.Unknown(encoding))
+	}
+	return nil
+}
+
+// negotiateGet reads a request that is all in its head (specification,
+// "Unary-Get-Request").
+func (st *serverStream) negotiateGet(r *wire.HTTPRequest) *badRequest {
+	invalid := func(format string, args ...any) *badRequest {
+		return rejectf(http.StatusBadRequest, curlew.InvalidArgument, format, args...)
+	}
+	query, err := url.ParseQuery(r.RawQuery)
+	if err != nil {
+		return invalid("the query: %w", err)
+	}
+	st.isGet = true
+	if v := query.Get("connect"); v != "" && v != "v"+version {
+		return invalid("the query's connect is %q; only %q is known here", v, "v"+version)
+	}
+	for _, name := range []string{"encoding", "message"} {
+		if !query.Has(name) {
+			return invalid("the query has no %s; a GET needs ?encoding=json&message=…", name)
+		}
+	}
+	if st.codec = st.server.named(query.Get("encoding")); st.codec == nil {
+		return st.server.unsupported(typePrefix, "the query's encoding %q is not known", query.Get("encoding"))
+	}
+	st.message = []byte(query.Get("message"))
+	if query.Get("base64") == "1" {
+		text := strings.TrimRight(query.Get("message"), "=")
+		if st.message, err = base64.RawURLEncoding.DecodeString(text); err != nil {
+			return invalid("the query's message: %w", err)
+		}
+	}
+	if err := st.compressedBy("the query's compression", query.Get("compression")); err != nil {
+		return reject(httpwire.Status(err.Code()), err)
 	}
 	return nil
 }

@@ -7,11 +7,11 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/compress"
 	"github.com/curlewrpc/curlew/wire"
+	"github.com/curlewrpc/curlew/wire/internal/enveloped"
 	"github.com/curlewrpc/curlew/wire/internal/httpwire"
 )
 
@@ -21,6 +21,8 @@ const name = "connect"
 type Server struct {
 	codecs      []curlew.Codec
 	compressors httpwire.Compressors
+	streams     *enveloped.Server
+	sizes       httpwire.Sizes
 }
 
 var _ httpwire.Prompt = (*Server)(nil)
@@ -29,7 +31,12 @@ var _ httpwire.Prompt = (*Server)(nil)
 // named "json" has the content type application/json. They may be compressed by
 // any of the compressors; none means gzip.
 func NewServer(codecs []curlew.Codec, c ...compress.Compressor) *Server {
-	return &Server{codecs: codecs, compressors: httpwire.OrGzip(c)}
+	s := &Server{codecs: codecs, compressors: httpwire.OrGzip(c)}
+	s.streams = enveloped.NewServer(enveloped.ServerConfig{
+		Dialect: dialect(), Codecs: codecs, Compressors: s.compressors, Check: checkVersion,
+		AppendEnd: httpwire.AppendEndStream, EndFlag: httpwire.FlagEndStream,
+	})
+	return s
 }
 
 // Prompt marks a protocol whose Serve does not wait; see [wire.HTTPProtocol].
@@ -42,7 +49,7 @@ func (s *Server) Name() string { return name }
 // is Connect's, so that a wrong one is told what is wrong, but those of gRPC
 // are not.
 func (s *Server) Match(r *wire.HTTPRequest, d wire.Dispatcher) wire.Match {
-	service, method, ok := procedure(r.Path)
+	service, method, ok := httpwire.Procedure(r.Path)
 	mediaType := httpwire.MediaType(r.Fields)
 	if !ok || strings.HasPrefix(mediaType, "application/grpc") {
 		return wire.No
@@ -61,7 +68,22 @@ func (s *Server) Match(r *wire.HTTPRequest, d wire.Dispatcher) wire.Match {
 
 // Serve implements [wire.HTTPProtocol].
 func (s *Server) Serve(ctx context.Context, x wire.Exchange, d wire.Dispatcher) {
-	st, bad := s.accept(x, d)
+	r := x.Request()
+	service, method, _ := httpwire.Procedure(r.Path)
+	target, err := d.Lookup(service, method, wire.Attributes{})
+	if err != nil {
+		reject(http.StatusNotFound, curlew.ErrorOf(err)).answer(x)
+		return
+	}
+	if target.Method.Kind() != curlew.KindUnary {
+		if bad := s.negotiateStream(r, target.Method); bad != nil {
+			bad.answer(x)
+			return
+		}
+		s.streams.Serve(ctx, x, d)
+		return
+	}
+	st, bad := s.accept(x, target)
 	if bad != nil {
 		bad.answer(x)
 		return
@@ -71,66 +93,86 @@ func (s *Server) Serve(ctx context.Context, x wire.Exchange, d wire.Dispatcher) 
 	d.Go(&st.in)
 }
 
-// accept reads the head of a request.
-func (s *Server) accept(x wire.Exchange, d wire.Dispatcher) (*serverStream, *badRequest) {
-	r := x.Request()
-	service, method, _ := procedure(r.Path)
-	target, err := d.Lookup(service, method, wire.Attributes{})
-	if err != nil {
-		return nil, reject(http.StatusNotFound, curlew.ErrorOf(err))
+// accept reads the head of a unary request.
+func (s *Server) accept(x wire.Exchange, target *wire.Target) (*serverStream, *badRequest) {
+	r, m := x.Request(), target.Method
+	st := &serverStream{server: s, x: x}
+	var bad *badRequest
+	if r.Method == http.MethodGet && m.Idempotency() == curlew.NoSideEffects {
+		bad = st.negotiateGet(r)
+	} else {
+		bad = st.negotiate(r, m)
 	}
-	codec, bad := s.negotiate(r, target.Method)
 	if bad != nil {
 		return nil, bad
 	}
-	st := &serverStream{server: s, x: x, codec: codec, timeout: -1}
+	if err := st.codec.Supports(m); err != nil {
+		return nil, rejectf(http.StatusNotImplemented, curlew.Unimplemented, "%s as %s: %w", m.FullName(), st.codec.Name(), err)
+	}
+	st.in.Target, st.in.Stream, st.in.Draining = target, st, r.Draining
 	if err := st.readFields(r); err != nil {
 		return nil, reject(httpwire.Status(err.Code()), err)
 	}
-	peer := *r.Peer
-	peer.Protocol = name
-	st.in.Target, st.in.Stream, st.in.Peer, st.in.Draining = target, st, &peer, r.Draining
-	if st.timeout >= 0 {
-		st.in.Expires = time.Now().Add(st.timeout)
-	}
+	st.peer = *r.Peer
+	st.peer.Protocol = name
+	st.in.Peer = &st.peer
 	st.limit(r.Limits)
 	return st, nil
 }
 
-// negotiate checks the request's method and type and returns the codec of its
-// messages.
-func (s *Server) negotiate(r *wire.HTTPRequest, m *curlew.Method) (curlew.Codec, *badRequest) {
+// negotiate checks the method and type of a request with a body.
+func (st *serverStream) negotiate(r *wire.HTTPRequest, m *curlew.Method) *badRequest {
+	s := st.server
 	if r.Method != http.MethodPost {
-		bad := rejectf(http.StatusMethodNotAllowed, curlew.Unimplemented, "%s is called by POST, not by %s", m.FullName(), r.Method)
-		return nil, bad.with("allow", http.MethodPost)
+		return wrongMethod(r, m)
 	}
-	codec := s.codecFor(r)
+	st.codec = s.codecFor(r)
 	mediaType := httpwire.MediaType(r.Fields)
 	switch {
-	case strings.HasPrefix(mediaType, streamPrefix) && m.Kind() != curlew.KindUnary:
-		return nil, rejectf(http.StatusNotImplemented, curlew.Unimplemented, "%s is a %s method; over Connect only unary ones are served here", m.FullName(), m.Kind())
 	case strings.HasPrefix(mediaType, streamPrefix):
-		return nil, s.unsupported("%s is a unary method; %q is for streams", m.FullName(), mediaType)
-	case codec == nil && httpwire.CouldBeForm(mediaType) && s.named("json") != nil:
-		return nil, s.unsupported("the content type %q is taken for JSON from tools such as curl only, not from a browser", mediaType)
-	case codec == nil:
-		return nil, s.unsupported("the content type %q is not known", mediaType)
-	case m.Kind() != curlew.KindUnary:
-		return nil, s.unsupported("%s is a %s method; %q is for unary ones", m.FullName(), m.Kind(), mediaType)
+		return s.unsupported(typePrefix, "%s is a unary method; %q is for streams", m.FullName(), mediaType)
+	case st.codec == nil && httpwire.CouldBeForm(mediaType) && s.named("json") != nil:
+		return s.unsupported(typePrefix, "the content type %q is taken for JSON from tools such as curl only, not from a browser", mediaType)
+	case st.codec == nil:
+		return s.unsupported(typePrefix, "the content type %q is not known", mediaType)
 	}
-	if err := codec.Supports(m); err != nil {
-		return nil, rejectf(http.StatusNotImplemented, curlew.Unimplemented, "%s as %s: %w", m.FullName(), codec.Name(), err)
-	}
-	return codec, nil
+	return nil
 }
 
-// unsupported is 415 with the types that are.
-func (s *Server) unsupported(format string, args ...any) *badRequest {
+// negotiateStream checks the method and type of a request to a streaming method.
+func (s *Server) negotiateStream(r *wire.HTTPRequest, m *curlew.Method) *badRequest {
+	if r.Method != http.MethodPost {
+		return wrongMethod(r, m)
+	}
+	mediaType := httpwire.MediaType(r.Fields)
+	codec, ok := strings.CutPrefix(mediaType, streamPrefix)
+	switch {
+	case !ok:
+		return s.unsupported(streamPrefix, "%s is a %s method; the content type %q is not for those", m.FullName(), m.Kind(), mediaType)
+	case s.named(codec) == nil:
+		return s.unsupported(streamPrefix, "the content type %q is not known", mediaType)
+	}
+	return nil
+}
+
+// wrongMethod is 405. That and 415 have the code that the status alone stands
+// for: the call is not what is wrong.
+func wrongMethod(r *wire.HTTPRequest, m *curlew.Method) *badRequest {
+	allow := http.MethodPost
+	if m.Idempotency() == curlew.NoSideEffects && m.Kind() == curlew.KindUnary {
+		allow += ", " + http.MethodGet
+	}
+	bad := rejectf(http.StatusMethodNotAllowed, curlew.Unknown, "%s is called by %s, not by %s", m.FullName(), allow, r.Method)
+	return bad.with("allow", allow)
+}
+
+// unsupported is 415 with the types that are, which have a prefix.
+func (s *Server) unsupported(prefix, format string, args ...any) *badRequest {
 	var types []string
 	for _, c := range s.codecs {
-		types = append(types, typePrefix+c.Name())
+		types = append(types, prefix+c.Name())
 	}
 	all := strings.Join(types, ", ")
-	bad := rejectf(http.StatusUnsupportedMediaType, curlew.Unimplemented, format+"; known here: %s", append(args, all)...)
+	bad := rejectf(http.StatusUnsupportedMediaType, curlew.Unknown, format+"; known here: %s", append(args, all)...)
 	return bad.with("accept-post", all)
 }

@@ -106,7 +106,8 @@ func TestServe(t *testing.T) {
 		"type is gRPC's":       {post("/Arith/Multiply", "{}", "content-type", "application/grpc"), 415, asJSON, `application/grpc`},
 		"type is a stream's":   {post("/Arith/Multiply", "{}", "content-type", "application/connect+json"), 415, asJSON, `is for streams`},
 		"method is a stream":   {post("/Arith/Count", "{}", "content-type", asJSON), 415, asJSON, `server_stream`},
-		"stream of a stream":   {post("/Arith/Count", "{}", "content-type", "application/connect+json"), 501, asJSON, `only unary`},
+		"unknown stream type":  {post("/Arith/Count", "{}", "content-type", "application/connect+xml"), 415, asJSON, `known here: application/connect+json, application/connect+proto`},
+		"stream by GET":        {get("/Arith/Count"), 405, asJSON, `called by POST, not by GET`},
 		"form from a browser":  {post("/Arith/Multiply", "{}", "content-type", asForm, "origin", "https://evil.example"), 415, asJSON, `not from a browser`},
 		"form with a referrer": {post("/Arith/Multiply", "{}", "content-type", asForm, "referer", "https://evil.example/"), 415, asJSON, `not from a browser`},
 		"form with a cookie":   {post("/Arith/Multiply", "{}", "content-type", asForm, "cookie", "a=b"), 415, asJSON, `not from a browser`},
@@ -123,8 +124,10 @@ func TestServe(t *testing.T) {
 			switch test.status {
 			case 405:
 				assert.Equal(t, test.x.fields.Get("allow"), "POST")
+				assert.Contains(t, test.x.reply.String(), `{"code":"unknown"`)
 			case 415:
-				assert.Equal(t, test.x.fields.Get("accept-post"), "application/json, application/proto")
+				assert.Contains(t, test.x.reply.String(), `{"code":"unknown"`)
+				assert.True(t, strings.HasPrefix(test.x.fields.Get("accept-post"), "application/"), "it is told what is taken")
 			}
 		})
 	}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/compress"
@@ -20,10 +19,12 @@ import (
 // serverStream is a unary call on the server.
 type serverStream struct {
 	in         wire.Incoming
+	peer       curlew.Peer
 	server     *Server
 	x          wire.Exchange
 	codec      curlew.Codec
-	timeout    time.Duration       // of the client; negative: none
+	isGet      bool
+	message    []byte              // of a GET, which has no body
 	compressed compress.Compressor // of the request; nil: it is not
 	compress   compress.Compressor // of the reply, if that pays; nil: none
 	maxReceive int
@@ -51,11 +52,11 @@ func (st *serverStream) Receive(ctx context.Context, m any) error {
 		return io.EOF
 	}
 	st.received = true
-	body := bufpool.Get(0)
-	defer func() { body.Free() }()
-	if err := httpwire.ReadAll(ctx, st.x, body, st.x.Request().Length, st.maxReceive); err != nil {
-		return receiveError(ctx, err)
+	body, err := st.requestBody(ctx)
+	if err != nil {
+		return err
 	}
+	defer func() { body.Free() }()
 	if st.compressed != nil && len(body.B) > 0 {
 		inflated, err := httpwire.Inflate(st.compressed, body.B, st.maxReceive)
 		if err != nil {
@@ -68,6 +69,24 @@ func (st *serverStream) Receive(ctx context.Context, m any) error {
 		return curlew.Errorf(curlew.InvalidArgument, "%s: decode the request as %s: %w", st.in.Target.Method.FullName(), st.codec.Name(), err)
 	}
 	return nil
+}
+
+// requestBody reads the request as it was sent.
+func (st *serverStream) requestBody(ctx context.Context) (*bufpool.Buf, error) {
+	body := bufpool.Get(0)
+	if !st.isGet {
+		if err := httpwire.ReadAll(ctx, st.x, body, st.x.Request().Length, st.maxReceive); err != nil {
+			body.Free()
+			return nil, receiveError(ctx, err)
+		}
+		return body, nil
+	}
+	if size := len(st.message); size > st.maxReceive {
+		body.Free()
+		return nil, httpwire.TooLarge(strconv.Itoa(size), st.maxReceive, false)
+	}
+	_, _ = body.Write(st.message)
+	return body, nil
 }
 
 // receiveError describes why a request's body could not be read.
@@ -117,32 +136,22 @@ func (st *serverStream) Finish(reply any, err *curlew.Error) *curlew.Error {
 	return err
 }
 
-// metadata returns the fields of the reply's header and trailer. What cannot be
-// sent is the handler's mistake.
+// metadata returns the fields of the reply's header and trailer.
 func (st *serverStream) metadata() (wire.Fields, *curlew.Error) {
-	header, trailer := st.in.Call.ReplyHeader(), st.in.Call.ReplyTrailer()
-	for _, h := range []*curlew.Header{header, trailer} {
-		if size := h.Size(); size > st.maxHeader {
-			return nil, curlew.Errorf(curlew.Internal, "%s: reply header or trailer of %d bytes, more than the %d of WithLimits(wire.Limits{MaxHeader: …})",
-				st.in.Target.Method.FullName(), size, st.maxHeader)
-		}
-	}
-	fields, err := httpwire.AppendMetadata(nil, "", header)
+	fields, err := httpwire.ReplyMetadata(make(wire.Fields, 0, 4), "", st.in.Call.ReplyHeader(), st.in.Target.Method, st.maxHeader)
 	if err == nil {
-		fields, err = httpwire.AppendMetadata(fields, httpwire.TrailerPrefix, trailer)
+		fields, err = httpwire.ReplyMetadata(fields, httpwire.TrailerPrefix, st.in.Call.ReplyTrailer(), st.in.Target.Method, st.maxHeader)
 	}
 	if err != nil {
-		return nil, curlew.Errorf(curlew.Internal, "%s: reply: %w", st.in.Target.Method.FullName(), err)
+		return nil, err
 	}
 	return fields, nil
 }
 
 // encode returns the body of a reply, and fields with what they must say of it.
 func (st *serverStream) encode(reply any, fields wire.Fields) (*bufpool.Buf, wire.Fields, *curlew.Error) {
-	body := bufpool.Get(0)
-	var err error
-	if body.B, err = st.codec.Append(body.B, reply); err != nil {
-		body.Free()
+	body, err := st.server.sizes.Encode(st.codec, 0, reply)
+	if err != nil {
 		return nil, fields, curlew.Errorf(curlew.Internal, "%s: encode the reply as %s: %w", st.in.Target.Method.FullName(), st.codec.Name(), err)
 	}
 	if size := len(body.B); size > st.maxSend {
