@@ -5,7 +5,10 @@ package connect
 
 import (
 	"context"
+	"encoding/base64"
+	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -13,6 +16,7 @@ import (
 	"github.com/curlewrpc/curlew/compress"
 	"github.com/curlewrpc/curlew/internal/bufpool"
 	"github.com/curlewrpc/curlew/wire"
+	"github.com/curlewrpc/curlew/wire/internal/enveloped"
 	"github.com/curlewrpc/curlew/wire/internal/httpwire"
 )
 
@@ -21,6 +25,8 @@ type Client struct {
 	dial        httpwire.Dial
 	codec       curlew.Codec
 	compressors httpwire.Compressors
+	streams     *enveloped.Client
+	get         bool
 }
 
 var _ wire.Protocol = (*Client)(nil)
@@ -29,7 +35,24 @@ var _ wire.Protocol = (*Client)(nil)
 // codec, over connections that have none of their own, use codec. Calls may ask
 // for the compressors; none means gzip.
 func NewClient(dial func(context.Context, *wire.Remote) (wire.HTTPTransport, error), codec curlew.Codec, c ...compress.Compressor) *Client {
-	return &Client{dial: dial, codec: codec, compressors: httpwire.OrGzip(c)}
+	compressors := httpwire.OrGzip(c)
+	streams := enveloped.NewClient(enveloped.ClientDialect{
+		Dialect:  dialect(),
+		Fields:   wire.Fields{{Name: versionField, Value: version}},
+		EndFlag:  httpwire.FlagEndStream,
+		ParseEnd: httpwire.ParseEndStream,
+		Refusal:  httpwire.ParseError,
+	}, dial, codec, compressors)
+	return &Client{dial: dial, codec: codec, compressors: compressors, streams: streams}
+}
+
+// WithGet returns a client that calls methods without side effects
+// ([curlew.NoSideEffects]) by GET, so that browsers and proxies can cache their
+// answers. A request that is too long for a URL still goes by POST.
+func (c *Client) WithGet() *Client {
+	with := *c
+	with.get = true
+	return &with
 }
 
 // Name returns "connect".
@@ -42,6 +65,7 @@ func (c *Client) Connect(ctx context.Context, r *wire.Remote) (wire.Session, err
 		return nil, err
 	}
 	s := &session{HTTPTransport: transport, client: c, codec: c.codec, remote: r, limits: r.Limits.WithDefaults(), scheme: "http"}
+	s.streams = c.streams.Over(transport, r)
 	if r.Codec != nil {
 		s.codec = r.Codec
 	}
@@ -59,10 +83,17 @@ type session struct {
 	remote *wire.Remote
 	limits wire.Limits
 	scheme string
+	sizes  httpwire.Sizes
+	peers  httpwire.Peers
+
+	streams *enveloped.Session
 }
 
 // Open implements [wire.Session].
 func (s *session) Open(ctx context.Context, call *curlew.Call) (wire.ClientStream, error) {
+	if call.Method().Kind() != curlew.KindUnary {
+		return s.streams.Open(ctx, call)
+	}
 	st, err := s.prepare(call)
 	if err != nil {
 		return nil, err.WithProgress(curlew.NotSent)
@@ -71,21 +102,55 @@ func (s *session) Open(ctx context.Context, call *curlew.Call) (wire.ClientStrea
 	if err != nil {
 		return nil, err.WithProgress(curlew.NotSent)
 	}
-	defer func() { body.Free() }()
+	defer body.Free()
 	if deadline, ok := ctx.Deadline(); ok {
 		st.fields.Add(timeoutField, httpwire.FormatMillis(time.Until(deadline)))
 	}
 	if ctx.Err() != nil {
 		return nil, httpwire.ContextError(ctx).WithProgress(curlew.NotSent)
 	}
-	request := &wire.HTTPRequest{
-		Method: http.MethodPost, Scheme: s.scheme, Authority: s.remote.Authority, Path: "/" + st.method.FullName(),
-		Fields: st.fields, Length: int64(len(body.B)),
+	request := &wire.HTTPRequest{Scheme: s.scheme, Authority: s.remote.Authority, Path: httpwire.Path(st.method), Fields: st.fields}
+	content := body.B
+	if query := st.query(content); query != "" && len(request.Path)+len(query) <= maxURL {
+		request.Method, request.RawQuery, content = http.MethodGet, query, nil
+	} else {
+		st.describe(request)
 	}
-	if err := st.send(ctx, request, body.B); err != nil {
+	request.Length = int64(len(content))
+	if err := st.send(ctx, request, content); err != nil {
 		return nil, err
 	}
 	return st, nil
+}
+
+// describe makes a request a POST with the fields that tell of its body.
+func (st *clientStream) describe(r *wire.HTTPRequest) {
+	r.Method = http.MethodPost
+	r.Fields = append(r.Fields, wire.Field{Name: "content-type", Value: typePrefix + st.codec.Name()},
+		wire.Field{Name: versionField, Value: version})
+	if st.compressor != nil {
+		r.Fields = append(r.Fields, wire.Field{Name: "content-encoding", Value: st.compressor.Name()})
+	}
+}
+
+// maxURL is from where on URLs are too long for some.
+const maxURL = 8 << 10
+
+// query returns what stands after the path in a GET (specification,
+// "Unary-Get-Request"); "" if the call cannot be made by GET.
+func (st *clientStream) query(content []byte) string {
+	if !st.session.client.get || st.method.Idempotency() != curlew.NoSideEffects || len(content) > maxURL {
+		return ""
+	}
+	codec := url.QueryEscape(st.codec.Name())
+	switch {
+	case st.compressor != nil:
+		return "connect=v1&base64=1&compression=" + url.QueryEscape(st.compressor.Name()) + "&encoding=" + codec +
+			"&message=" + base64.RawURLEncoding.EncodeToString(content)
+	case st.codec.Name() == "json":
+		return "connect=v1&encoding=" + codec + "&message=" + url.QueryEscape(string(content))
+	}
+	return "connect=v1&base64=1&encoding=" + codec + "&message=" + base64.RawURLEncoding.EncodeToString(content)
 }
 
 // send begins the exchange with a whole request.
@@ -95,12 +160,16 @@ func (st *clientStream) send(ctx context.Context, r *wire.HTTPRequest, body []by
 		return err
 	}
 	st.x = x
-	if _, err = x.Write(ctx, body); err == nil {
+	if len(body) > 0 {
+		_, err = x.Write(ctx, body)
+	}
+	if err == nil || err == io.EOF {
 		err = x.CloseWrite()
 	}
-	if err != nil {
-		x.Reset(err)
+	if err == nil || err == io.EOF { // io.EOF: the server has answered already
+		return nil
 	}
+	x.Reset(err)
 	return err
 }
 
@@ -117,8 +186,8 @@ func (s *session) prepare(call *curlew.Call) (*clientStream, *curlew.Error) {
 	if o.MaxSend > 0 {
 		st.maxSend = o.MaxSend
 	}
-	if m.Kind() != curlew.KindUnary {
-		return nil, curlew.Errorf(curlew.Unimplemented, "%s: a %s call cannot be made over %s, only unary ones; use native", m.FullName(), m.Kind(), name)
+	if o.Compression != "" {
+		st.compressor = s.client.compressors.Named(o.Compression)
 	}
 	if err := st.codec.Supports(m); err != nil {
 		return nil, curlew.Errorf(curlew.Unimplemented, "%s as %s: %w", m.FullName(), st.codec.Name(), err)
@@ -126,21 +195,21 @@ func (s *session) prepare(call *curlew.Call) (*clientStream, *curlew.Error) {
 	if size := call.Header().Size(); size > s.limits.MaxHeader {
 		return nil, curlew.Errorf(curlew.ResourceExhausted, "%s: header of %d bytes, more than the %d of WithLimits(wire.Limits{MaxHeader: …})", m.FullName(), size, s.limits.MaxHeader)
 	}
-	st.fields = wire.Fields{{Name: "content-type", Value: typePrefix + st.codec.Name()}, {Name: versionField, Value: version}}
-	var err error
-	if st.fields, err = httpwire.AppendMetadata(st.fields, "", call.Header()); err != nil {
+	fields := append(make(wire.Fields, 0, 8), wire.Field{Name: "accept-encoding", Value: s.client.compressors.Names()})
+	fields, err := httpwire.AppendMetadata(fields, "", call.Header())
+	if err != nil {
 		return nil, curlew.Errorf(curlew.InvalidArgument, "%s: %w", m.FullName(), err)
 	}
-	if call.Header().Get(userAgent) == "" {
-		st.fields.Add(userAgent, "curlew")
+	if _, ok := call.Header().Lookup(userAgent); !ok {
+		fields = append(fields, wire.Field{Name: userAgent, Value: "curlew"})
 	}
+	st.fields = fields
 	return st, nil
 }
 
 const userAgent = "user-agent"
 
-// encode returns the body of the request, compressed if that was asked for and
-// pays.
+// encode returns the request's message, compressed if that was asked for.
 func (st *clientStream) encode(call *curlew.Call) (*bufpool.Buf, *curlew.Error) {
 	m := st.method
 	request, err := call.Request()
@@ -150,28 +219,22 @@ func (st *clientStream) encode(call *curlew.Call) (*bufpool.Buf, *curlew.Error) 
 	if request == nil {
 		return nil, curlew.Errorf(curlew.InvalidArgument, "%s: the message is nil", m.FullName())
 	}
-	body := bufpool.Get(0)
-	if body.B, err = st.codec.Append(body.B, request); err != nil {
-		body.Free()
+	body, err := st.session.sizes.Encode(st.codec, 0, request)
+	if err != nil {
 		return nil, curlew.Errorf(curlew.InvalidArgument, "%s: encode %T as %s: %w", m.FullName(), request, st.codec.Name(), err)
 	}
 	if size := len(body.B); size > st.maxSend {
 		body.Free()
 		return nil, httpwire.TooLarge(strconv.Itoa(size), st.maxSend, true)
 	}
-	compressor := st.session.client.compressors.Named(call.Options().Compression)
-	if compressor == nil {
+	if st.compressor == nil {
 		return body, nil
 	}
-	st.fields.Add("accept-encoding", compressor.Name())
-	if len(body.B) < httpwire.CompressAbove {
-		return body, nil
+	defer body.Free()
+	packed := bufpool.Get(len(body.B))
+	if packed.B, err = st.compressor.Compress(packed.B[:0], body.B); err != nil {
+		packed.Free()
+		return nil, curlew.Errorf(curlew.Internal, "%s: compress by %s: %w", m.FullName(), st.compressor.Name(), err)
 	}
-	packed := httpwire.Compress(compressor, body.B)
-	if packed == nil {
-		return body, nil
-	}
-	body.Free()
-	st.fields.Add("content-encoding", compressor.Name())
 	return packed, nil
 }

@@ -5,10 +5,12 @@ package connect_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/codec/json"
@@ -89,7 +91,8 @@ func TestClientRequest(t *testing.T) {
 	assert.Equal(t, *got, wire.HTTPRequest{
 		Method: "POST", Scheme: "http", Authority: "there", Path: "/Arith/Multiply", Length: 13,
 		Fields: wire.Fields{
-			{Name: "content-type", Value: asJSON}, {Name: "connect-protocol-version", Value: "1"}, {Name: "x-egg-bin", Value: "AA"}, {Name: "user-agent", Value: "curlew"},
+			{Name: "accept-encoding", Value: "gzip"}, {Name: "x-egg-bin", Value: "AA"}, {Name: "user-agent", Value: "curlew"},
+			{Name: "content-type", Value: asJSON}, {Name: "connect-protocol-version", Value: "1"},
 		},
 	})
 	assert.Equal(t, header, curlew.NewHeader("x-bird", "curlew"))
@@ -120,21 +123,93 @@ func TestClientCodecs(t *testing.T) {
 	}
 }
 
+// TestClientGzip: who asks for compression gets it, whatever the size.
 func TestClientGzip(t *testing.T) {
 	gzip := compress.Gzip()
-	s := session(t, func(r *wire.HTTPRequest, body string) (int, wire.Fields, string, error) {
-		assert.Equal(t, r.Fields.Get("accept-encoding"), "gzip")
-		assert.Equal(t, r.Fields.Get("content-encoding"), "gzip")
-		plain, err := gzip.Decompress(nil, []byte(body), 1<<20)
+	for _, size := range []int{10_000, 0} {
+		s := session(t, func(r *wire.HTTPRequest, body string) (int, wire.Fields, string, error) {
+			assert.Equal(t, r.Fields.Get("accept-encoding"), "gzip")
+			assert.Equal(t, r.Fields.Get("content-encoding"), "gzip")
+			plain, err := gzip.Decompress(nil, []byte(body), 1<<20)
+			assert.NoError(t, err)
+			packed, err := gzip.Compress(nil, plain)
+			assert.NoError(t, err)
+			return 200, wire.Fields{{Name: "content-type", Value: asJSON}, {Name: "content-encoding", Value: "gzip"}}, string(packed), nil
+		})
+		sent, got := Text{strings.Repeat("x", size)}, Text{}
+		m := curlew.Unary[Text, Text]("Arith/Repeat", nil)
+		assert.NoError(t, wire.NewCaller(s).Invoke(t.Context(), m, &sent, &got, curlew.WithCompression("gzip")))
+		assert.Equal(t, got, sent)
+	}
+}
+
+// TestClientGet: methods without side effects are called by GET if that was
+// asked for and the URL is not too long.
+func TestClientGet(t *testing.T) {
+	pure := curlew.Unary[Args, Product]("Arith/Multiply", nil, curlew.NoSideEffects)
+	for name, test := range map[string]struct {
+		method *curlew.Method
+		a      int
+		bird   string
+		opts   []curlew.CallOption
+		verb   string
+		query  string
+	}{
+		"JSON":         {pure, 7, "a b&c", nil, "GET", "connect=v1&encoding=json&message=%7B%22A%22%3A7%2C%22Bird%22%3A%22a+b%26c%22%7D"},
+		"protobuf":     {pure, 7, "", []curlew.CallOption{curlew.WithCodec(proto.New())}, "GET", "connect=v1&base64=1&encoding=proto&message=CAc"},
+		"side effects": {multiply(), 7, "", nil, "POST", ""},
+		"too long":     {pure, 7, strings.Repeat("x", 9000), nil, "POST", ""},
+	} {
+		var got *wire.HTTPRequest
+		dial := func(context.Context, *wire.Remote) (wire.HTTPTransport, error) {
+			return &transport{answer: func(r *wire.HTTPRequest, body string) (int, wire.Fields, string, error) {
+				got = r
+				assert.Equal(t, body == "", r.Method == "GET", name)
+				return 200, wire.Fields{{Name: "content-type", Value: r.Fields.Get("accept")}}, "", nil
+			}}, nil
+		}
+		s, err := connect.NewClient(dial, json.New()).WithGet().Connect(t.Context(), new(wire.Remote))
 		assert.NoError(t, err)
-		packed, err := gzip.Compress(nil, plain)
-		assert.NoError(t, err)
-		return 200, wire.Fields{{Name: "content-type", Value: asJSON}, {Name: "content-encoding", Value: "gzip"}}, string(packed), nil
+		type named struct {
+			A    int
+			Bird string
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		err = wire.NewCaller(s).Invoke(ctx, test.method, &named{test.a, test.bird}, new(Product), test.opts...)
+		cancel()
+		assert.ErrorIs(t, err, curlew.Unknown) // there is no content type
+		assert.Equal(t, got.Method, test.verb, name)
+		assert.Equal(t, got.RawQuery, test.query, name)
+		assert.Equal(t, got.Fields.Get("content-type") == "", got.Method == "GET", name)
+		assert.Equal(t, got.Fields.Get("connect-timeout-ms") != "", true, name)
+	}
+	packed := session(t, func(r *wire.HTTPRequest, body string) (int, wire.Fields, string, error) {
+		assert.Equal(t, r.Method, "POST", "nobody asked for GET")
+		return 500, nil, "", nil
 	})
-	sent, got := Text{strings.Repeat("x", 10_000)}, Text{}
-	m := curlew.Unary[Text, Text]("Arith/Repeat", nil)
-	assert.NoError(t, wire.NewCaller(s).Invoke(t.Context(), m, &sent, &got, curlew.WithCompression("gzip")))
-	assert.Equal(t, got, sent)
+	assert.ErrorIs(t, wire.NewCaller(packed).Invoke(t.Context(), pure, &Args{}, new(Product)), curlew.Unknown)
+}
+
+// TestClientGetCompressed: the parameters stand in the order that the
+// specification recommends.
+func TestClientGetCompressed(t *testing.T) {
+	gzip := compress.Gzip()
+	dial := func(context.Context, *wire.Remote) (wire.HTTPTransport, error) {
+		return &transport{answer: func(r *wire.HTTPRequest, _ string) (int, wire.Fields, string, error) {
+			head, message, _ := strings.Cut(r.RawQuery, "&message=")
+			assert.Equal(t, head, "connect=v1&base64=1&compression=gzip&encoding=json")
+			packed, err := base64.RawURLEncoding.DecodeString(message)
+			assert.NoError(t, err)
+			plain, err := gzip.Decompress(nil, packed, 1000)
+			assert.NoError(t, err)
+			assert.Equal(t, string(plain), `{"A":7}`)
+			return 200, wire.Fields{{Name: "content-type", Value: asJSON}}, `{"C":5}`, nil
+		}}, nil
+	}
+	s, err := connect.NewClient(dial, json.New()).WithGet().Connect(t.Context(), new(wire.Remote))
+	assert.NoError(t, err)
+	pure := curlew.Unary[Args, Product]("Arith/Multiply", nil, curlew.NoSideEffects)
+	assert.NoError(t, wire.NewCaller(s).Invoke(t.Context(), pure, &Args{A: 7}, new(Product), curlew.WithCompression("gzip")))
 }
 
 func TestClientReplies(t *testing.T) {
@@ -152,8 +227,9 @@ func TestClientReplies(t *testing.T) {
 		"page of a proxy":       {502, wire.Fields{{Name: "content-type", Value: "text/html"}}, "<html>", curlew.Unavailable, curlew.OriginServer, "there:1"},
 		"redirect":              {302, nil, "", curlew.Unknown, curlew.OriginServer, "302"},
 		"status that is no end": {204, nil, "", curlew.Unknown, curlew.OriginServer, "204"},
-		"another type":          {200, wire.Fields{{Name: "content-type", Value: "text/html"}}, "<html>", curlew.Internal, curlew.OriginLocal, "text/html"},
-		"no type":               {200, nil, "{}", curlew.Internal, curlew.OriginLocal, "content type"},
+		"another type":          {200, wire.Fields{{Name: "content-type", Value: "text/html"}}, "<html>", curlew.Unknown, curlew.OriginLocal, "text/html"},
+		"another codec":         {200, wire.Fields{{Name: "content-type", Value: "application/proto"}}, "", curlew.Internal, curlew.OriginLocal, "application/proto"},
+		"no type":               {200, nil, "{}", curlew.Unknown, curlew.OriginLocal, "content type"},
 		"not JSON":              {200, typed, "{", curlew.Internal, curlew.OriginLocal, "decode as json"},
 		"bad header":            {200, with("x-bin", "!"), "{}", curlew.Internal, curlew.OriginLocal, "x-bin"},
 		"unknown encoding":      {200, with("content-encoding", "br"), "{}", curlew.Internal, curlew.OriginLocal, "br"},
@@ -193,7 +269,6 @@ func TestClientRefuses(t *testing.T) {
 		code    curlew.Code
 		says    string
 	}{
-		"a stream":        {t.Context(), curlew.ServerStream[Args, Product]("Arith/Count", nil), &Args{}, nil, curlew.Unimplemented, "connect"},
 		"no message":      {t.Context(), multiply(), nil, nil, curlew.InvalidArgument, "nil"},
 		"a large message": {t.Context(), multiply(), &Args{7, 8}, []curlew.CallOption{func(o *curlew.CallOptions) { o.MaxSend = 5 }}, curlew.ResourceExhausted, "13 bytes is larger than the 5"},
 		"a large header":  {t.Context(), multiply(), &Args{}, []curlew.CallOption{curlew.WithHeader("x", strings.Repeat("x", 20_000))}, curlew.ResourceExhausted, "header"},
@@ -203,9 +278,6 @@ func TestClientRefuses(t *testing.T) {
 		"a bad type":      {t.Context(), curlew.Unary[func(), Product]("Arith/Bad", nil), new(func()), nil, curlew.Unimplemented, "json"},
 	} {
 		err := wire.NewCaller(s).Invoke(test.ctx, test.method, test.request, new(Product), test.opts...)
-		if test.method.Kind() != curlew.KindUnary {
-			_, err = wire.NewCaller(s).Open(test.ctx, test.method, test.opts...)
-		}
 		e := assert.ErrorAs[*curlew.Error](t, err, name)
 		assert.Equal(t, e.Code(), test.code, name, err)
 		assert.Equal(t, e.Progress(), curlew.NotSent, name)

@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/compress"
 	"github.com/curlewrpc/curlew/internal/bufpool"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/internal/httpwire"
@@ -25,7 +26,8 @@ type clientStream struct {
 	codec      curlew.Codec
 	maxReceive int
 	maxSend    int
-	fields     wire.Fields // of the request
+	compressor compress.Compressor // of the request; nil: none
+	fields     wire.Fields         // of the request
 	x          wire.ClientExchange
 
 	exchanged sync.Once // what has arrived is known afterwards
@@ -69,31 +71,50 @@ func (st *clientStream) exchange(ctx context.Context) (*bufpool.Buf, *curlew.Err
 	if err := httpwire.Metadata(fields, &st.header, &st.trailer); err != nil {
 		return nil, st.badReply(err)
 	}
-	body, failed := st.readBody(ctx, fields)
+	limit := st.maxReceive
+	if status != http.StatusOK {
+		limit = max(limit, maxErrorBody)
+	}
+	body, failed := st.readBody(ctx, fields, limit)
 	if failed != nil {
 		return nil, failed
 	}
-	contentType := fields.Get("content-type")
-	mediaType, _, _ := strings.Cut(contentType, ";")
-	switch {
-	case status != http.StatusOK:
+	if status != http.StatusOK {
 		defer body.Free()
-		return nil, httpwire.ParseError(body.B, status, st.session.remote.String()).WithOrigin(curlew.OriginServer)
-	case mediaType != typePrefix+st.codec.Name():
-		defer body.Free()
-		return nil, st.badReply(fmt.Errorf("its content type is %q instead of %q", contentType, typePrefix+st.codec.Name()))
+		return nil, httpwire.ParseError(body.B, status, st.session.remote.String())
+	}
+	if failed := st.checkType(fields); failed != nil {
+		body.Free()
+		return nil, failed
 	}
 	return body, nil
 }
 
+// maxErrorBody is what an error may take, whatever the limit on messages.
+const maxErrorBody = 64 << 10
+
+// checkType checks that a reply is of the request's codec. If it does not even
+// look like Connect, the HTTP status is all that is known of it.
+func (st *clientStream) checkType(fields wire.Fields) *curlew.Error {
+	mediaType := httpwire.MediaType(fields)
+	switch {
+	case mediaType == typePrefix+st.codec.Name():
+		return nil
+	case !strings.HasPrefix(mediaType, typePrefix):
+		return curlew.Errorf(httpwire.CodeOf(http.StatusOK), "%s: %s answered with the content type %q, which is none of Connect's",
+			st.method.FullName(), st.session.remote, mediaType).WithProgress(curlew.Answered)
+	}
+	return st.badReply(fmt.Errorf("its content type is %q instead of %q", mediaType, typePrefix+st.codec.Name()))
+}
+
 // readBody reads the response's body and inflates it.
-func (st *clientStream) readBody(ctx context.Context, fields wire.Fields) (*bufpool.Buf, *curlew.Error) {
+func (st *clientStream) readBody(ctx context.Context, fields wire.Fields, limit int) (*bufpool.Buf, *curlew.Error) {
 	length, err := strconv.ParseInt(fields.Get("content-length"), 10, 64)
 	if err != nil {
 		length = -1
 	}
 	body := bufpool.Get(0)
-	if err := httpwire.ReadAll(ctx, st.x, body, length, st.maxReceive); err != nil {
+	if err := httpwire.ReadAll(ctx, st.x, body, length, limit); err != nil {
 		body.Free()
 		return nil, curlew.ErrorOf(err)
 	}
@@ -106,7 +127,7 @@ func (st *clientStream) readBody(ctx context.Context, fields wire.Fields) (*bufp
 	if compressor == nil {
 		return nil, st.badReply(fmt.Errorf("its content encoding %q was not asked for", encoding))
 	}
-	inflated, err := httpwire.Inflate(compressor, body.B, st.maxReceive)
+	inflated, err := httpwire.Inflate(compressor, body.B, limit)
 	if err != nil {
 		return nil, st.badReply(err)
 	}
@@ -176,11 +197,5 @@ func (st *clientStream) Trailer() *curlew.Header { return &st.trailer }
 
 // Peer returns the server.
 func (st *clientStream) Peer() *curlew.Peer {
-	peer := st.x.Peer()
-	if peer == nil {
-		return nil
-	}
-	named := *peer
-	named.Protocol = name
-	return &named
+	return st.session.peers.Named(st.x.Peer(), name)
 }

@@ -42,11 +42,17 @@ const (
 	// firstPart bounds what is allocated for a message of which nothing has come
 	// but its length.
 	firstPart = 64 << 10
+	// endRoom is what the end of a response may take, whatever the limit on
+	// messages.
+	endRoom = 64 << 10
 )
 
 // EnvelopeReader takes the messages out of a body. The zero value is ready. One
 // goroutine may use it at a time.
 type EnvelopeReader struct {
+	// EndFlag is that of envelopes which hold no message but the end of the body.
+	EndFlag byte
+
 	ahead   *bufpool.Buf // ahead.B[at:] is read but not taken; may be nil
 	at      int
 	message *bufpool.Buf // what there is of a message that has begun; else nil
@@ -121,6 +127,9 @@ func (r *EnvelopeReader) begin(ctx context.Context, body Body, limit int) error 
 	}
 	head := r.ahead.B[r.at:]
 	size := binary.BigEndian.Uint32(head[1:])
+	if head[0]&r.EndFlag != 0 {
+		limit = max(limit, endRoom)
+	}
 	if uint64(size) > uint64(limit) {
 		return TooLarge(strconv.FormatUint(uint64(size), 10), limit, false)
 	}
