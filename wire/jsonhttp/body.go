@@ -86,7 +86,7 @@ func (r *route) appendBody(b []byte, reply any, codec curlew.Codec) (contentType
 func (r *route) selected(reply any) (proto.Message, protoreflect.FieldDescriptor, error) {
 	m, ok := schema.Message(reply)
 	if !ok {
-		return nil, nil, fmt.Errorf("it is a %T, not a protobuf message as its .proto file says", reply)
+		return nil, nil, fmt.Errorf("it is of type %T, not a protobuf message as its .proto file says", reply)
 	}
 	if r.responseBody == "" {
 		return m, nil, nil

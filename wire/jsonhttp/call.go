@@ -53,7 +53,7 @@ func (c *call) Receive(ctx context.Context, m any) error {
 	c.received = true
 	message, ok := schema.Message(m)
 	if !ok {
-		return curlew.Errorf(curlew.Internal, "%s: the request is a %T, not a protobuf message as its .proto file says", c.in.Target.Method.FullName(), m)
+		return curlew.Errorf(curlew.Internal, "%s: the request is of type %T, not a protobuf message as its .proto file says", c.in.Target.Method.FullName(), m)
 	}
 	if c.route.body != "" {
 		if err := c.readBody(ctx, message); err != nil {
@@ -112,18 +112,9 @@ func (c *call) Header(context.Context) (*curlew.Header, error) { return &c.in.He
 // Trailer returns an empty header: requests have no trailer.
 func (c *call) Trailer() *curlew.Header { return new(curlew.Header) }
 
-// appendMetadata appends a reply's header or trailer to f. What cannot be sent
-// is the handler's mistake.
+// appendMetadata appends a reply's header or trailer to f.
 func (c *call) appendMetadata(f wire.Fields, prefix string, h *curlew.Header) (wire.Fields, *curlew.Error) {
-	if size := h.Size(); size > c.maxHeader {
-		return f, curlew.Errorf(curlew.Internal, "%s: reply header or trailer of %d bytes, more than the %d of WithLimits(wire.Limits{MaxHeader: …})",
-			c.in.Target.Method.FullName(), size, c.maxHeader)
-	}
-	fields, err := httpwire.AppendMetadata(f, prefix, h)
-	if err != nil {
-		return f, curlew.Errorf(curlew.Internal, "%s: reply: %w", c.in.Target.Method.FullName(), err)
-	}
-	return fields, nil
+	return httpwire.ReplyMetadata(f, prefix, h, c.in.Target.Method, c.maxHeader)
 }
 
 // metadata returns the fields for a head that has the reply's header and

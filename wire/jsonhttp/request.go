@@ -50,9 +50,7 @@ func (s *Server) accept(x wire.Exchange, d wire.Dispatcher) (*wire.Incoming, *ba
 
 // begin makes the call one of its method's kind.
 func (c *call) begin(r *wire.HTTPRequest) (*wire.Incoming, *badRequest) {
-	peer := *r.Peer
-	peer.Protocol = name
-	c.in.Peer, c.in.Draining = &peer, r.Draining
+	c.in.Peer, c.in.Draining = c.server.peers.Named(r.Peer, name), r.Draining
 	switch m := c.in.Target.Method; m.Kind() {
 	case curlew.KindUnary:
 		u := &unaryStream{call: c}
@@ -124,13 +122,7 @@ func (c *call) readFields(r *wire.HTTPRequest) *curlew.Error {
 		}
 		c.in.Expires = time.Now().Add(timeout)
 	}
-	if err := httpwire.Metadata(r.Fields, &c.in.Header, nil); err != nil {
-		return curlew.Errorf(curlew.InvalidArgument, "%w", err)
-	}
-	if size := c.in.Header.Size(); size > c.maxHeader {
-		return curlew.Errorf(curlew.ResourceExhausted, "header of %d bytes, more than the %d allowed here", size, c.maxHeader)
-	}
-	return nil
+	return httpwire.RequestMetadata(r, &c.in.Header)
 }
 
 // badRequest is the answer to a request that is no call.

@@ -23,6 +23,7 @@ type Server struct {
 	services    func() []*curlew.Service
 	codec       curlew.Codec
 	compressors httpwire.Compressors
+	peers       httpwire.Peers
 	routes      atomic.Pointer[routes]
 }
 

@@ -5,6 +5,8 @@ package jsonhttp_test
 
 import (
 	"context"
+	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -298,5 +300,66 @@ func TestCheck(t *testing.T) {
 		s.Serve(t.Context(), x, httpwire.Waiting{Dispatcher: d})
 		assert.Equal(t, x.status, 500)
 		assert.Contains(t, x.reply.String(), want)
+	}
+}
+
+// TestStreamMethods is of what handlers seldom ask of a stream.
+func TestStreamMethods(t *testing.T) {
+	d, err := dispatch.New(dispatch.Config{})
+	assert.NoError(t, err)
+	t.Cleanup(func() { d.Shutdown(context.Background()) })
+	unary := func(ctx context.Context, in *Everything) (*Everything, error) {
+		call := curlew.CallFrom(ctx)
+		s := call.Stream()
+		header, err := s.Header(ctx)
+		assert.NoError(t, err)
+		assert.Equal(t, header.Get("x-bird"), "curlew")
+		assert.Equal(t, s.Trailer().Len(), 0)
+		assert.Equal(t, s.Receive(ctx, new(Everything)), io.EOF)
+		assert.ErrorIs(t, s.Send(ctx, in), curlew.Internal)
+		assert.NoError(t, errors.Join(call.SendHeader(ctx), s.CloseSend(), s.Close()))
+		return in, nil
+	}
+	events := func(ctx context.Context, in *Everything, replies curlew.Sender[Everything]) error {
+		call := curlew.CallFrom(ctx)
+		call.ReplyHeader().Add("x-bird", "curlew")
+		assert.NoError(t, errors.Join(call.SendHeader(ctx), call.SendHeader(ctx)))
+		call.ReplyHeader().Add("x-late", "1")
+		call.ReplyTrailer().Add("x-sum", " ")
+		return curlew.NotFound
+	}
+	assert.NoError(t, d.Register(curlew.NewService("test.v1.Routes", curlew.Unary("List", unary), curlew.ServerStream("Watch", events))))
+	s := jsonhttp.NewServer(d.Services, json.New())
+	assert.Equal(t, s.Name(), "jsonhttp")
+
+	x := request("GET", "/v1/all?name=x", "", "x-bird", "curlew")
+	s.Serve(t.Context(), x, httpwire.Waiting{Dispatcher: d})
+	assert.Equal(t, x.reply.String(), `{"name":"x"}`)
+
+	x = request("GET", "/v1/watch/x", "", "accept", "text/event-stream")
+	s.Serve(t.Context(), x, httpwire.Waiting{Dispatcher: d})
+	assert.Equal(t, x.status, 200, "an error after the header is an event")
+	assert.Equal(t, x.flushes, 1)
+	assert.Equal(t, x.fields.Get("x-bird"), "curlew")
+	assert.Equal(t, x.fields.Get("x-late"), "")
+	assert.Equal(t, x.reply.String(), "event: error\ndata: {\"code\":5,\"message\":\"not_found\"}\n\n")
+}
+
+// TestServeOtherTypes is of a service whose Go types are not those of its .proto
+// file.
+func TestServeOtherTypes(t *testing.T) {
+	for name, handler := range map[string]curlew.Handler{
+		"the request is of type *int": func(ctx context.Context, call *curlew.Call) error { return call.RequestInto(new(int)) },
+		"it is of type int":           func(ctx context.Context, call *curlew.Call) error { return call.SetReply(7) },
+	} {
+		d, err := dispatch.New(dispatch.Config{})
+		assert.NoError(t, err)
+		t.Cleanup(func() { d.Shutdown(context.Background()) })
+		known := curlew.Unary("Get", echo) // its message leads to the descriptors
+		assert.NoError(t, d.Register(curlew.NewService("test.v1.Routes", known, curlew.NewMethod("List", curlew.KindUnary, handler))))
+		x := request("GET", "/v1/all", "")
+		jsonhttp.NewServer(d.Services, json.New()).Serve(t.Context(), x, httpwire.Waiting{Dispatcher: d})
+		assert.Equal(t, x.status, 500)
+		assert.Contains(t, x.reply.String(), name)
 	}
 }
