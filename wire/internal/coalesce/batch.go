@@ -25,6 +25,9 @@ func NewPayload(buf *bufpool.Buf) *Payload {
 	return p
 }
 
+// Retain takes another hold, which is to be released too.
+func (p *Payload) Retain() { p.refs.Add(1) }
+
 // Release gives up one hold.
 func (p *Payload) Release() {
 	if p.refs.Add(-1) == 0 {

@@ -123,6 +123,24 @@ func (w *Writer) Lock(ctx context.Context) error {
 	}
 }
 
+// TryLock is Lock that does not wait: it reports false if there is no room.
+func (w *Writer) TryLock() (bool, error) {
+	w.mu.Lock()
+	if err := w.err; err != nil {
+		w.mu.Unlock()
+		return false, err
+	}
+	if w.hasRoom() {
+		return true, nil
+	}
+	if !w.writing { // what is there was held
+		w.writing = true
+		w.startFlusher(batch{}, false)
+	}
+	w.mu.Unlock()
+	return false, nil
+}
+
 // LockControl is Lock for a small frame that must not wait.
 func (w *Writer) LockControl() error {
 	w.mu.Lock()

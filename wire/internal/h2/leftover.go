@@ -1,0 +1,200 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package h2
+
+import (
+	"slices"
+	"time"
+
+	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/internal/bufpool"
+	"github.com/curlewrpc/curlew/wire"
+	"github.com/curlewrpc/curlew/wire/internal/coalesce"
+)
+
+// stallTime is how long a client may take nothing of a response that is ready.
+const stallTime = 30 * time.Second
+
+// tail is the rest of a response that waits for the client's credit.
+type tail struct {
+	payload  *coalesce.Payload // nil if there is none
+	size     int
+	sent     int
+	trailers wire.Fields
+	moved    time.Time // when anything of it was sent, or it was left
+}
+
+// endLater leaves the end of a response to the connection.
+func (x *serverStream) endLater(last []byte, trailers wire.Fields) error {
+	c := x.c
+	t := tail{size: len(last), trailers: trailers, moved: time.Now()}
+	if len(last) > 0 {
+		buf := bufpool.Get(len(last))
+		copy(buf.B, last)
+		t.payload = coalesce.NewPayload(buf)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if x.err != nil || x.sendEnd || x.leftover {
+		t.free()
+		x.finished()
+		return x.whyEnded()
+	}
+	if c.keeping+int64(t.size) > int64(c.limits.MaxBuffered) && len(c.leftover) > 0 {
+		t.free()
+		c.mu.Unlock()
+		err := curlew.Errorf(curlew.ResourceExhausted, "connection to %s: more than %d bytes of responses wait for the client to take them", c.peer, c.limits.MaxBuffered)
+		x.Reset(err)
+		c.mu.Lock()
+		return err
+	}
+	x.tail, x.leftover = t, true
+	c.keeping += int64(t.size)
+	c.leftover = append(c.leftover, x)
+	x.finished()
+	c.pushLeftover()
+	return nil
+}
+
+func (t *tail) free() {
+	if t.payload != nil {
+		t.payload.Release()
+		t.payload = nil
+	}
+}
+
+// dropTail gives up the rest of a response. mu is held.
+func (x *serverStream) dropTail() {
+	if !x.leftover {
+		return
+	}
+	c := x.c
+	x.leftover = false
+	c.keeping -= int64(x.tail.size)
+	c.leftover = slices.DeleteFunc(c.leftover, func(other *serverStream) bool { return other == x })
+	x.tail.free()
+}
+
+// movable reports whether there is credit for some of the rest. mu is held.
+func (x *serverStream) movable() bool {
+	return x.tail.sent == x.tail.size || x.send > 0 && x.c.send > 0
+}
+
+// pushLeftover has a goroutine send what can be sent of what is left, unless
+// there is one. mu is held.
+func (c *conn) pushLeftover() {
+	if c.pushing || c.err != nil {
+		return
+	}
+	for _, x := range c.leftover {
+		if x.movable() {
+			c.pushing = true
+			c.tasks.Add(1)
+			go c.push()
+			return
+		}
+	}
+}
+
+// piece is a part of what is left of a response.
+type piece struct {
+	x        *serverStream
+	payload  *coalesce.Payload // its hold is the piece's own; nil if there is none
+	from, to int
+	last     bool
+	early    bool        // the last one, and the client is still sending
+	trailers wire.Fields // after the last one
+}
+
+// push sends what is left, a piece of each response in turn, as long as there is
+// credit.
+func (c *conn) push() {
+	defer c.tasks.Done()
+	for more := true; more; {
+		if err := c.writer.Lock(c.ctx); err != nil {
+			c.mu.Lock()
+			c.pushing = false
+			c.mu.Unlock()
+			return
+		}
+		var p piece
+		if p, more = c.nextPiece(); more {
+			c.appendPiece(&p)
+		}
+		c.writer.Unlock(coalesce.Now)
+	}
+}
+
+// nextPiece takes the credit for the next piece that can be sent. If there is
+// none, it ends the pushing.
+func (c *conn) nextPiece() (p piece, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := slices.IndexFunc(c.leftover, (*serverStream).movable)
+	if at < 0 {
+		c.pushing = false
+		return p, false
+	}
+	x := c.leftover[at]
+	c.leftover = slices.Delete(c.leftover, at, at+1)
+	t := &x.tail
+	p = piece{x: x, payload: t.payload, from: t.sent}
+	t.sent += x.takeCredit(min(t.size-t.sent, maxSent))
+	t.moved = time.Now()
+	p.to = t.sent
+	if t.sent < t.size {
+		p.payload.Retain()
+		c.leftover = append(c.leftover, x)
+		c.guard.sent()
+		return p, true
+	}
+	t.payload = nil // it is p's
+	c.keeping -= int64(t.size)
+	p.last, p.trailers, p.early = true, t.trailers, x.endSending()
+	return p, true
+}
+
+// appendPiece appends a piece. The writer's lock is held, since before the
+// credit was taken: pieces are in order, and none follows a reset.
+func (c *conn) appendPiece(p *piece) {
+	x := p.x
+	if p.payload == nil {
+		x.appendEnd(nil, p.trailers, p.early)
+		return
+	}
+	defer p.payload.Release()
+	x.appendHeadOnce(0)
+	most := min(c.theirs.maxFrame, maxSent)
+	for from := p.from; from < p.to; from += most {
+		n := min(p.to-from, most)
+		fl := flags(0)
+		if p.last && from+n == p.to && len(p.trailers) == 0 {
+			fl = flagEndStream
+		}
+		b := c.writer.Buffer()
+		b.Grow(headSize)
+		b.B = appendHead(b.B, n, frameData, fl, x.id)
+		c.writer.AppendPayload(p.payload, from, from+n)
+	}
+	if !p.last {
+		return
+	}
+	x.appendTrailers(p.trailers)
+	if p.early {
+		b := c.writer.Buffer()
+		b.Grow(headSize + 4)
+		b.B = appendReset(b.B, x.id, codeNo)
+	}
+}
+
+// stalled returns the responses of which the client has taken nothing for too
+// long. mu is held.
+func (c *conn) stalled(now time.Time) (stalled []*serverStream) {
+	for _, x := range c.leftover {
+		if now.Sub(x.tail.moved) > stallTime {
+			stalled = append(stalled, x)
+		}
+	}
+	return stalled
+}

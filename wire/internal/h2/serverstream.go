@@ -1,0 +1,324 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package h2
+
+import (
+	"context"
+	"time"
+
+	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/wire"
+	"github.com/curlewrpc/curlew/wire/internal/coalesce"
+)
+
+// serverStream is a request and its response, as a [wire.Exchange].
+type serverStream struct {
+	stream
+	request wire.HTTPRequest
+	room    [6]wire.Field // of request.Fields
+	whole   bool          // all of the request is there; of the read loop
+
+	// Of the goroutine that writes; after End, of whoever sends what is left.
+	status   int
+	head     wire.Fields
+	headSent bool
+	lastSend time.Duration // since the connection began
+
+	// Guarded by c.mu.
+	over     bool           // the one who answers is done
+	leftover bool           // End has been called and not all is sent
+	tail     tail           // what is left
+	in       *wire.Incoming // of a call
+	cancel   context.CancelCauseFunc
+}
+
+var _ wire.Exchange = (*serverStream)(nil)
+
+// Request implements [wire.Exchange].
+func (x *serverStream) Request() *wire.HTTPRequest { return &x.request }
+
+// Read implements [wire.Exchange]. One may read on after ctx has ended.
+func (x *serverStream) Read(ctx context.Context, p []byte) (int, error) { return x.read(ctx, p) }
+
+// Attach implements [wire.Exchange].
+func (x *serverStream) Attach(in *wire.Incoming) {
+	x.c.mu.Lock()
+	x.in = in
+	err := x.err
+	x.c.mu.Unlock()
+	if err != nil {
+		in.Cancel(err)
+	}
+}
+
+// deadlineSlack is how long before its deadline a call is left to that, if the
+// client cancels it: it does so because of the deadline.
+const deadlineSlack = 20 * time.Millisecond
+
+// gone tells those who answer that the exchange is over.
+func (x *serverStream) gone(err *curlew.Error) {
+	x.c.mu.Lock()
+	in, cancel := x.in, x.cancel
+	x.c.mu.Unlock()
+	if in != nil && (in.Expires.IsZero() || err.Code() != curlew.Canceled || time.Until(in.Expires) > deadlineSlack) {
+		in.Cancel(err)
+	}
+	if cancel != nil {
+		cancel(err)
+	}
+}
+
+// Respond implements [wire.Exchange]. It keeps the fields until the head is
+// sent.
+func (x *serverStream) Respond(status int, fields wire.Fields) error {
+	if x.status != 0 {
+		return curlew.NewError(curlew.Internal, "the response's head has been given already")
+	}
+	x.status, x.head = status, fields
+	return nil
+}
+
+// Write implements [wire.Exchange].
+func (x *serverStream) Write(ctx context.Context, p []byte) (int, error) {
+	c := x.c
+	for off := 0; ; {
+		if err := c.writer.Lock(ctx); err != nil {
+			return off, x.gaveUp(ctx, err)
+		}
+		c.mu.Lock()
+		if x.err != nil || x.sendEnd || x.leftover {
+			err := x.whyEnded()
+			c.mu.Unlock()
+			c.writer.Unlock(coalesce.Now)
+			return off, err
+		}
+		n := x.takeCredit(len(p) - off)
+		var woken <-chan struct{}
+		if off+n < len(p) && n == 0 {
+			woken = x.starve()
+		}
+		c.guard.sent()
+		c.mu.Unlock()
+		x.appendHeadOnce(0)
+		c.appendData(x.id, p[off:off+n], 0)
+		c.writer.Unlock(c.soon(&x.lastSend))
+		if off += n; off == len(p) {
+			return off, nil
+		}
+		if woken != nil {
+			select {
+			case <-woken:
+			case <-ctx.Done():
+				return off, x.gaveUp(ctx, context.Cause(ctx))
+			}
+		}
+	}
+}
+
+// gaveUp ends the exchange because something could not be sent.
+func (x *serverStream) gaveUp(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		x.Reset(curlew.Errorf(curlew.Canceled, "a response was given up half-way: %w", err))
+		return context.Cause(ctx)
+	}
+	return x.c.transportError("write", err)
+}
+
+// whyEnded is the error of a use after the end. mu is held.
+func (x *serverStream) whyEnded() error {
+	if x.err != nil {
+		return x.err
+	}
+	return curlew.NewError(curlew.Internal, "the response has been ended already")
+}
+
+// Flush implements [wire.Exchange].
+func (x *serverStream) Flush() error {
+	c := x.c
+	if x.headSent {
+		c.writer.Flush()
+		return nil
+	}
+	if err := c.writer.LockControl(); err != nil {
+		return c.transportError("write", err)
+	}
+	c.mu.Lock()
+	if x.err != nil || x.sendEnd || x.leftover {
+		defer c.writer.Unlock(coalesce.Now)
+		defer c.mu.Unlock()
+		return x.whyEnded()
+	}
+	c.guard.sent()
+	c.mu.Unlock()
+	x.appendHeadOnce(0)
+	c.writer.Unlock(coalesce.Now)
+	return nil
+}
+
+// appendHeadOnce appends the response's head if that has not been done. The
+// writer's lock is held.
+func (x *serverStream) appendHeadOnce(fl flags) {
+	if x.headSent {
+		return
+	}
+	x.headSent = true
+	c := x.c
+	b := c.writer.Buffer()
+	b.Grow(blockRoom(x.head))
+	at := c.beginBlock(b)
+	b.B = c.encoder.status(b.B, x.status)
+	b.B = c.encoder.list(b.B, x.head)
+	c.endBlock(b, at, x.id, fl)
+	x.head = nil
+}
+
+// maxDirect is the largest rest of a response that goes out at once: larger ones
+// take turns.
+const maxDirect = 128 << 10
+
+// End implements [wire.Exchange]. It keeps the trailers until they are sent.
+func (x *serverStream) End(last []byte, trailers wire.Fields) error {
+	if x.status == 0 {
+		return curlew.NewError(curlew.Internal, "the end of a response without a head")
+	}
+	c := x.c
+	if len(last) > maxDirect {
+		return x.endLater(last, trailers)
+	}
+	ok, err := c.writer.TryLock()
+	if err != nil {
+		c.mu.Lock()
+		x.finished()
+		c.mu.Unlock()
+		return c.transportError("write", err)
+	}
+	if !ok {
+		return x.endLater(last, trailers)
+	}
+	c.mu.Lock()
+	if x.err != nil || x.sendEnd || x.leftover {
+		defer c.writer.Unlock(coalesce.Now)
+		defer c.mu.Unlock()
+		x.finished()
+		return x.whyEnded()
+	}
+	if n := int64(len(last)); x.send < n || c.send < n {
+		c.mu.Unlock()
+		c.writer.Unlock(coalesce.Now)
+		return x.endLater(last, trailers)
+	}
+	x.takeCredit(len(last))
+	early := x.endSending()
+	x.finished()
+	when := coalesce.Now
+	switch {
+	case x.in != nil && x.in.OnLoop:
+		when = coalesce.Held
+	case c.open > 0:
+		when = coalesce.Gather
+	}
+	c.mu.Unlock()
+	x.appendEnd(last, trailers, early)
+	c.writer.Unlock(when)
+	return nil
+}
+
+// appendEnd appends what ends a response. The writer's lock is held.
+func (x *serverStream) appendEnd(last []byte, trailers wire.Fields, early bool) {
+	c := x.c
+	b := c.writer.Buffer()
+	b.Grow(len(last) + 64)
+	if len(last) == 0 && len(trailers) == 0 {
+		if x.headSent {
+			c.appendData(x.id, nil, flagEndStream)
+		} else {
+			x.appendHeadOnce(flagEndStream)
+		}
+	} else {
+		x.appendHeadOnce(0)
+		fl := flags(0)
+		if len(trailers) == 0 {
+			fl = flagEndStream
+		}
+		if len(last) > 0 {
+			c.appendData(x.id, last, fl)
+		}
+		x.appendTrailers(trailers)
+	}
+	if early {
+		b.B = appendReset(b.B, x.id, codeNo)
+	}
+}
+
+// appendTrailers appends trailers, if there are any.
+func (x *serverStream) appendTrailers(trailers wire.Fields) {
+	if len(trailers) == 0 {
+		return
+	}
+	c := x.c
+	b := c.writer.Buffer()
+	b.Grow(blockRoom(trailers))
+	at := c.beginBlock(b)
+	b.B = c.encoder.list(b.B, trailers)
+	c.endBlock(b, at, x.id, flagEndStream)
+}
+
+// endSending counts the response as sent. It reports whether the client is still
+// sending, which it is to be told to stop (RFC 9113, section 8.1). mu is held.
+func (x *serverStream) endSending() (early bool) {
+	c := x.c
+	early = !x.recvEnd
+	x.sendEnd, x.leftover = true, false
+	if early {
+		c.ours.add(x.id)
+		x.recvEnd = true
+	}
+	c.guard.sent()
+	c.guard.done()
+	x.retire()
+	return early
+}
+
+// finished notes that the one who answers is done. mu is held.
+func (x *serverStream) finished() {
+	x.over = true
+	x.dropQueue()
+	if x.retired {
+		x.leave()
+	}
+}
+
+// Reset implements [wire.Exchange].
+func (x *serverStream) Reset(cause error) {
+	c := x.c
+	err := curlew.NewError(curlew.Canceled, "the exchange was reset")
+	if cause != nil {
+		err = curlew.ErrorOf(cause)
+	}
+	c.mu.Lock()
+	live := x.err == nil && !x.sendEnd
+	if live {
+		c.ours.add(x.id)
+		x.fail(err)
+	}
+	x.finished()
+	c.mu.Unlock()
+	if live {
+		c.control(coalesce.Now, func(b []byte) []byte { return appendReset(b, x.id, resetCode(err)) })
+		x.gone(err)
+	}
+}
+
+// resetCode is the code that tells of an error.
+func resetCode(err *curlew.Error) errCode {
+	switch {
+	case err.Progress() == curlew.Refused:
+		return codeRefused
+	case err.Code() == curlew.Canceled, err.Code() == curlew.DeadlineExceeded:
+		return codeCancel
+	case err.Code() == curlew.ResourceExhausted:
+		return codeCalm
+	}
+	return codeInternal
+}
