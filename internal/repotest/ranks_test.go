@@ -37,6 +37,8 @@ var ranks = []rank{
 	{"traffic", 25, "which cluster a call goes to"},
 	{"wire/internal/coalesce", 24, "one connection's writer; other shared parts build on it"},
 	{"wire/internal/httpwire", 24, "what the protocols over HTTP share; enveloped messages build on it"},
+	{"wire/internal/mux", 24, "what multiplexed connections share"},
+	{"wire/internal/h2", 27, "the HTTP/2 engine"},
 	{"wire/internal/...", 25, "what several protocols share"},
 	{"wire/native", 30, "a protocol; none imports another"},
 	{"wire/netrpc", 30, "a protocol"},
@@ -83,6 +85,8 @@ var ranks = []rank{
 	{"internal/conformance/compressors", 10, "algorithms that programs plug in"},
 	{"internal/conformance/...", 20, "programs under test, each by itself, and the one that runs the suites"},
 	{"internal/interop/...", 20, "programs with clients that others wrote, each by itself"},
+
+	{"contrib/grpcgo", 50, "grpc-go's generated code over the vocabulary"},
 
 	{"internal/tools/...", 0, "programs, each by itself"},
 }
