@@ -1,6 +1,6 @@
 module github.com/curlewrpc/curlew/examples
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/curlewrpc/curlew v0.0.0
