@@ -142,9 +142,6 @@ func cutBefore(s string, c byte) (before, rest string) {
 	return s, ""
 }
 
-// slashes keeps the escapes of slashes.
-var slashes = strings.NewReplacer("%2F", "%252F", "%2f", "%252f")
-
 // value returns the variable's value in a path's segments, which are escaped. An
 // escaped slash stays so among slashes that separate segments.
 func (v *variable) value(segments []string) (string, error) {
@@ -155,5 +152,7 @@ func (v *variable) value(segments []string) (string, error) {
 	if end < 0 {
 		end = len(segments)
 	}
-	return url.PathUnescape(slashes.Replace(strings.Join(segments[v.first:end], "/")))
+	text := strings.Join(segments[v.first:end], "/")
+	text = strings.ReplaceAll(text, "%2F", "%252F")
+	return url.PathUnescape(strings.ReplaceAll(text, "%2f", "%252f"))
 }
