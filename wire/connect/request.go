@@ -108,7 +108,7 @@ func (st *serverStream) negotiateGet(r *wire.HTTPRequest) *badRequest {
 		}
 	}
 	if st.codec = st.server.named(query.Get("encoding")); st.codec == nil {
-		return st.server.unsupported(typePrefix, "the query's encoding %q is not known", query.Get("encoding"))
+		return st.server.unsupported(curlew.Unknown, typePrefix, "the query's encoding %q is not known", query.Get("encoding"))
 	}
 	st.message = []byte(query.Get("message"))
 	if query.Get("base64") == "1" {

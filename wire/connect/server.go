@@ -130,11 +130,11 @@ func (st *serverStream) negotiate(r *wire.HTTPRequest, m *curlew.Method) *badReq
 	mediaType := httpwire.MediaType(r.Fields)
 	switch {
 	case strings.HasPrefix(mediaType, streamPrefix):
-		return s.unsupported(typePrefix, "%s is a unary method; %q is for streams", m.FullName(), mediaType)
+		return s.unsupported(curlew.Unimplemented, typePrefix, "%s is a unary method; %q is for streams", m.FullName(), mediaType)
 	case st.codec == nil && httpwire.CouldBeForm(mediaType) && s.named("json") != nil:
-		return s.unsupported(typePrefix, "the content type %q is taken for JSON from tools such as curl only, not from a browser", mediaType)
+		return s.unsupported(curlew.Unknown, typePrefix, "the content type %q is taken for JSON from tools such as curl only, not from a browser", mediaType)
 	case st.codec == nil:
-		return s.unsupported(typePrefix, "the content type %q is not known", mediaType)
+		return s.unsupported(curlew.Unknown, typePrefix, "the content type %q is not known", mediaType)
 	}
 	return nil
 }
@@ -148,15 +148,15 @@ func (s *Server) negotiateStream(r *wire.HTTPRequest, m *curlew.Method) *badRequ
 	codec, ok := strings.CutPrefix(mediaType, streamPrefix)
 	switch {
 	case !ok:
-		return s.unsupported(streamPrefix, "%s is a %s method; the content type %q is not for those", m.FullName(), m.Kind(), mediaType)
+		return s.unsupported(curlew.Unimplemented, streamPrefix, "%s is a %s method; the content type %q is not for those", m.FullName(), m.Kind(), mediaType)
 	case s.named(codec) == nil:
-		return s.unsupported(streamPrefix, "the content type %q is not known", mediaType)
+		return s.unsupported(curlew.Unknown, streamPrefix, "the content type %q is not known", mediaType)
 	}
 	return nil
 }
 
-// wrongMethod is 405. That and 415 have the code that the status alone stands
-// for: the call is not what is wrong.
+// wrongMethod is 405. That and 415 mostly have the code that the status alone
+// stands for: the call is not what is wrong.
 func wrongMethod(r *wire.HTTPRequest, m *curlew.Method) *badRequest {
 	allow := http.MethodPost
 	if m.Idempotency() == curlew.NoSideEffects && m.Kind() == curlew.KindUnary {
@@ -167,12 +167,12 @@ func wrongMethod(r *wire.HTTPRequest, m *curlew.Method) *badRequest {
 }
 
 // unsupported is 415 with the types that are, which have a prefix.
-func (s *Server) unsupported(prefix, format string, args ...any) *badRequest {
+func (s *Server) unsupported(code curlew.Code, prefix, format string, args ...any) *badRequest {
 	var types []string
 	for _, c := range s.codecs {
 		types = append(types, prefix+c.Name())
 	}
 	all := strings.Join(types, ", ")
-	bad := rejectf(http.StatusUnsupportedMediaType, curlew.Unknown, format+"; known here: %s", append(args, all)...)
+	bad := rejectf(http.StatusUnsupportedMediaType, code, format+"; known here: %s", append(args, all)...)
 	return bad.with("accept-post", all)
 }

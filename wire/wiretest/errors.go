@@ -170,9 +170,19 @@ func neither(r *rig) {
 	r.fails("a handler that returns nil, nil", err, answered(curlew.Internal))
 }
 
-// wrongKind: a client that takes a method for another kind gets an error.
+// wrongKind: a client that takes a method for another kind gets an error: at
+// once, or, where the kind is not told, when the messages do not fit.
 func wrongKind(r *rig) {
-	r.serve(handlers{chat: echoChat})
+	r.serve(handlers{chat: func(ctx context.Context, both *stream) error {
+		for text, err := both.receive(ctx); err == nil; text, err = both.receive(ctx) {
+			for range 2 {
+				if err := both.send(ctx, text); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}})
 	m := curlew.NewMethod(serviceName+"/"+methodName(curlew.KindBidi), curlew.KindUnary)
 	err := r.Invoke(r.ctx, m, r.messages.write("x"), r.messages.empty(), r.options(nil)...)
 	r.fails("a unary call of a bidirectional method", err, failure{curlew.Unimplemented, anyOrigin, anyProgress, nil})

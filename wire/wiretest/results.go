@@ -22,7 +22,7 @@ func resultCases() []testCase {
 		{name: "results/conversation", needs: Streams | FullDuplex, run: conversation},
 		{name: "results/server speaks first", needs: Streams | FullDuplex, run: serverSpeaksFirst},
 		{name: "results/half-close", needs: Streams | FullDuplex, run: halfClose},
-		{name: "results/reply before the requests end", needs: Streams, run: replyEarly},
+		{name: "results/reply before the requests end", needs: Streams | FullDuplex, run: replyEarly},
 		{name: "results/peer", kinds: kinds(), run: peers},
 		{name: "results/names", run: names},
 	}
