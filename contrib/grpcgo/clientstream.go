@@ -1,0 +1,125 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package grpcgo
+
+import (
+	"context"
+	"io"
+	"sync"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"github.com/curlewrpc/curlew"
+)
+
+// clientStream is an open call as a generated client sees it. As in grpc-go, one
+// goroutine may send while another receives.
+type clientStream struct {
+	ctx     context.Context
+	stream  curlew.Stream
+	kind    curlew.Kind
+	options *callOptions
+
+	closed  bool // no more requests; of the goroutine that sends
+	replied bool // the one reply has come; of the goroutine that receives
+
+	ended sync.Once
+	stop  func() bool // of the watch on ctx; nil without one
+}
+
+var _ grpc.ClientStream = (*clientStream)(nil)
+
+func newClientStream(ctx context.Context, stream curlew.Stream, kind curlew.Kind, o *callOptions) *clientStream {
+	s := &clientStream{ctx: ctx, stream: stream, kind: kind, options: o}
+	if len(o.onFinish) > 0 {
+		s.stop = context.AfterFunc(ctx, s.abandoned)
+	}
+	return s
+}
+
+// abandoned tells that the call's context has ended.
+func (s *clientStream) abandoned() {
+	s.ended.Do(func() {
+		err := fromCall(curlew.ErrorOf(s.ctx.Err()))
+		for _, f := range s.options.onFinish {
+			f(err)
+		}
+	})
+}
+
+// end ends the call, well if err is nil, and returns err.
+func (s *clientStream) end(err error) error {
+	s.options.captured()
+	s.ended.Do(func() {
+		if s.stop != nil {
+			s.stop()
+		}
+		for _, f := range s.options.onFinish {
+			f(err)
+		}
+	})
+	return err
+}
+
+// Header implements [grpc.ClientStream]. Why there is none is told by RecvMsg.
+func (s *clientStream) Header() (metadata.MD, error) {
+	h, err := s.stream.Header(s.ctx)
+	if err != nil {
+		return nil, nil
+	}
+	return toMD(h), nil
+}
+
+// Trailer implements [grpc.ClientStream].
+func (s *clientStream) Trailer() metadata.MD { return toMD(s.stream.Trailer()) }
+
+// Context implements [grpc.ClientStream].
+func (s *clientStream) Context() context.Context { return s.ctx }
+
+// CloseSend implements [grpc.ClientStream].
+func (s *clientStream) CloseSend() error {
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	return fromCall(s.stream.CloseSend())
+}
+
+// SendMsg implements [grpc.ClientStream]. Of a method with one request it also
+// ends the requests.
+func (s *clientStream) SendMsg(m any) error {
+	if s.closed {
+		return status.Error(codes.Internal, "SendMsg called after CloseSend")
+	}
+	err := fromCall(s.stream.Send(s.ctx, sound(m)))
+	switch {
+	case err == nil && !s.kind.ManyRequests():
+		return s.CloseSend()
+	case err == nil || err == io.EOF: // RecvMsg knows why
+		return err
+	}
+	s.stream.Close()
+	return s.end(err)
+}
+
+// RecvMsg implements [grpc.ClientStream].
+func (s *clientStream) RecvMsg(m any) error {
+	err := fromCall(s.stream.Receive(s.ctx, m))
+	switch {
+	case err == nil && s.kind.ManyReplies():
+		return nil
+	case err == nil:
+		s.replied = true
+		return s.end(nil)
+	case err != io.EOF:
+		return s.end(err)
+	case !s.kind.ManyReplies() && !s.replied:
+		return s.end(status.Error(codes.Internal, "the server ended the call without a reply"))
+	}
+	s.end(nil)
+	return io.EOF
+}
