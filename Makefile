@@ -176,6 +176,10 @@ release-check: check-go ## prove that users can install every module and command
 conformance: check-go ## run the official suites of Connect, gRPC and HTTP/2 against server and client (ARGS='-only h2spec')
 	@$(GO) -C internal/conformance run . -out "$(CURDIR)/$(BUILD)/conformance" $(ARGS)
 
+.PHONY: interop
+interop: check-go ## call the demo server by clients that others wrote, and through proxies (ARGS='-only curl,nginx')
+	@$(GO) -C internal/interop run . -out "$(CURDIR)/$(BUILD)/interop" $(ARGS)
+
 .PHONY: ci
 ci: ## everything that must hold before a merge
 	@begin=`date +%s`; \
