@@ -55,6 +55,9 @@ func (s *session) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.tunnel(w, r, t)
 		return
 	}
+	if s.conn.lengths.ambiguous(r) {
+		w.Header().Set("Connection", "close")
+	}
 	request := newRequest(r)
 	request.Peer, request.Limits, request.Draining = s.wire.Peer, s.wire.Limits, s.wire.Draining
 	if p := s.framing.router.Protocol(request, s.dispatcher); p != nil {
@@ -119,14 +122,20 @@ func (s *session) answer(conn net.Conn, reply string) error {
 // were already read, and has the addresses that a load balancer told.
 type netConn struct {
 	net.Conn
-	wire   *wire.Conn
-	once   sync.Once
-	closed chan struct{}
+	wire    *wire.Conn
+	lengths lengths
+	once    sync.Once
+	closed  chan struct{}
 }
 
-func (c *netConn) Read(p []byte) (int, error) { return c.wire.Read(p) }
-func (c *netConn) RemoteAddr() net.Addr       { return c.wire.Peer.Addr }
-func (c *netConn) LocalAddr() net.Addr        { return c.wire.Peer.LocalAddr }
+func (c *netConn) Read(p []byte) (int, error) {
+	n, err := c.wire.Read(p)
+	c.lengths.scan(p[:n])
+	return n, err
+}
+
+func (c *netConn) RemoteAddr() net.Addr { return c.wire.Peer.Addr }
+func (c *netConn) LocalAddr() net.Addr  { return c.wire.Peer.LocalAddr }
 
 func (c *netConn) Close() error {
 	err := c.Conn.Close()
