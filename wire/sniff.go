@@ -93,14 +93,17 @@ func hint(b []byte) string {
 	}
 }
 
-// looksLikeHTTP1 reports whether b begins with a method, a space and a path or
-// an address.
+// looksLikeHTTP1 reports whether b begins with a method, a space and a path, an
+// address, or for CONNECT a host.
 func looksLikeHTTP1(b []byte) bool {
 	method, rest, ok := bytes.Cut(b, []byte(" "))
 	if !ok || len(method) < 3 || len(rest) == 0 {
 		return false
 	}
 	upper := func(c byte) bool { return 'A' <= c && c <= 'Z' }
+	if rest[0] != '/' && rest[0] != '*' && !bytes.HasPrefix(rest, []byte("http")) && string(method) != "CONNECT" {
+		return false
+	}
 	return !slices.ContainsFunc(method, func(c byte) bool { return !upper(c) }) && rest[0] > ' ' && rest[0] < 0x7f &&
 		string(method) != "PRI" && string(method) != "PROXY"
 }

@@ -27,7 +27,7 @@ func Dial(ctx context.Context, r *wire.Remote) (*Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := newConn(raw, r.Limits.WithDefaults(), r.Logger)
+	c := newConn(raw, false, r.Limits.WithDefaults(), r.Logger)
 	c.peer = &curlew.Peer{Addr: raw.RemoteAddr(), LocalAddr: raw.LocalAddr(), Protocol: protocolName}
 	if secure, ok := raw.(*tls.Conn); ok {
 		state := secure.ConnectionState()

@@ -36,6 +36,7 @@ type conn struct {
 	logger   *slog.Logger
 	peer     *curlew.Peer
 	accepted bool // the peer connected: this side is the server
+	maxFrame int  // that this side takes
 	ended    func(error)
 
 	// Of a server.
@@ -85,6 +86,7 @@ type conn struct {
 	leftover   []*serverStream // have ended and not been sent
 	keeping    int64           // bytes of leftover
 	pushing    bool            // a goroutine sends leftover
+	unwanted   []*serverStream // have been answered, and the client has not ended them
 	ours       recent          // streams that this side ended before the peer did
 	err        *curlew.Error
 	goingAway  bool        // no new streams from here
@@ -118,18 +120,22 @@ const (
 	connWindow = 16 << 20
 )
 
-func newConn(raw net.Conn, limits wire.Limits, logger *slog.Logger) *conn {
+func newConn(raw net.Conn, accepted bool, limits wire.Limits, logger *slog.Logger) *conn {
 	c := &conn{
-		raw: raw, limits: limits, logger: logger, born: time.Now(),
+		raw: raw, accepted: accepted, limits: limits, logger: logger, born: time.Now(),
 		most:    max(1, min(limits.MaxStreams, limits.MaxBuffered/streamWindow)),
 		theirs:  defaultSettings(),
 		encoder: newEncoder(),
 		send:    initialWindow,
 		recv:    mux.RecvWindow{Size: connWindow, Granted: connWindow},
 		budget:  mux.Budget{Limit: max(int64(limits.MaxBuffered), streamWindow)},
-		in:      mux.Input{Raw: raw, MaxFrame: maxFrame + headSize},
+		in:      mux.Input{Raw: raw},
 		inHurry: true,
 	}
+	if c.maxFrame = maxFrame; accepted {
+		c.maxFrame = minMaxFrame
+	}
+	c.in.MaxFrame = c.maxFrame + headSize
 	c.block.init(listLimit(limits))
 	c.failing.Add(1)
 	var try coalesce.TryWriter
@@ -165,7 +171,7 @@ func (c *conn) begin(ctx context.Context) {
 		b.B = appendSetting(b.B, settingEnablePush, 0)
 	}
 	b.B = appendSetting(b.B, settingInitialWindow, streamWindow)
-	b.B = appendSetting(b.B, settingMaxFrame, maxFrame)
+	b.B = appendSetting(b.B, settingMaxFrame, uint32(c.maxFrame))
 	b.B = appendSetting(b.B, settingMaxHeaderListSize, uint32(c.block.limit))
 	b.B = appendWindowUpdate(b.B, 0, connWindow-initialWindow)
 	c.writer.Unlock(coalesce.Now)

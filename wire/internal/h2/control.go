@@ -43,6 +43,7 @@ func (c *conn) handleReset(f *frame) error {
 	case s == nil && c.idle(f.stream):
 		err = connErrorf(codeProtocol, "RST_STREAM frame on stream %d, which was never opened", f.stream)
 	case s == nil:
+		c.ours.remove(f.stream)
 		err = c.guard.strike(f.typ)
 	case c.accepted:
 		err = c.guard.reset(c.most)
@@ -181,15 +182,15 @@ func (c *conn) handleWindowUpdate(f *frame) error {
 		return nil
 	}
 	s := c.streams.Get(uint64(f.stream))
-	if s == nil {
-		if c.idle(f.stream) {
-			return connErrorf(codeProtocol, "WINDOW_UPDATE frame on stream %d, which was never opened", f.stream)
-		}
+	switch {
+	case s == nil && c.idle(f.stream):
+		return connErrorf(codeProtocol, "WINDOW_UPDATE frame on stream %d, which was never opened", f.stream)
+	case n == 0:
+		return streamErrorf(f.stream, codeProtocol, "WINDOW_UPDATE of 0")
+	case s == nil:
 		return nil
 	}
 	switch s.send += n; {
-	case n == 0:
-		return streamErrorf(f.stream, codeProtocol, "WINDOW_UPDATE of 0")
 	case s.send > maxWindow:
 		return streamErrorf(f.stream, codeFlowControl, "WINDOW_UPDATE of %d: the stream's window overflows", n)
 	}

@@ -103,7 +103,6 @@ type piece struct {
 	payload  *coalesce.Payload // its hold is the piece's own; nil if there is none
 	from, to int
 	last     bool
-	early    bool        // the last one, and the client is still sending
 	trailers wire.Fields // after the last one
 }
 
@@ -151,7 +150,8 @@ func (c *conn) nextPiece() (p piece, ok bool) {
 	}
 	t.payload = nil // it is p's
 	c.keeping -= int64(t.size)
-	p.last, p.trailers, p.early = true, t.trailers, x.endSending()
+	p.last, p.trailers = true, t.trailers
+	x.endSending()
 	return p, true
 }
 
@@ -160,7 +160,7 @@ func (c *conn) nextPiece() (p piece, ok bool) {
 func (c *conn) appendPiece(p *piece) {
 	x := p.x
 	if p.payload == nil {
-		x.appendEnd(nil, p.trailers, p.early)
+		x.appendEnd(nil, p.trailers)
 		return
 	}
 	defer p.payload.Release()
@@ -177,14 +177,8 @@ func (c *conn) appendPiece(p *piece) {
 		b.B = appendHead(b.B, n, frameData, fl, x.id)
 		c.writer.AppendPayload(p.payload, from, from+n)
 	}
-	if !p.last {
-		return
-	}
-	x.appendTrailers(p.trailers)
-	if p.early {
-		b := c.writer.Buffer()
-		b.Grow(headSize + 4)
-		b.B = appendReset(b.B, x.id, codeNo)
+	if p.last && len(p.trailers) > 0 {
+		x.appendTrailers(p.trailers)
 	}
 }
 

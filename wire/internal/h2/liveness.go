@@ -112,8 +112,11 @@ func (c *conn) tick() {
 		c.alive.timer.Reset(c.alive.every)
 	}
 	c.probe(true)
-	stalled := c.stalled(now)
+	stalled, stopped := c.stalled(now), c.stopUnwanted(now)
 	c.mu.Unlock()
+	for _, id := range stopped {
+		c.control(coalesce.Now, func(b []byte) []byte { return appendReset(b, id, codeNo) })
+	}
 	switch {
 	case dead:
 		c.fail(curlew.Errorf(curlew.Unavailable, "connection to %s: the peer has sent nothing for %v while exchanges were in flight, and did not answer a PING", c.peer, c.limits.Liveness).

@@ -146,11 +146,15 @@ func (c *conn) handleData(f *frame) error {
 		return err
 	}
 	c.mu.Lock()
-	grant, credit, ready, err := c.takeData(f, data)
+	t, err := c.takeData(f, data)
 	c.mu.Unlock()
-	c.grantHeld(0, grant)
-	c.grantHeld(f.stream, credit)
-	if ready && c.coming != nil && c.coming.id == f.stream {
+	c.grantHeld(0, t.grant)
+	c.grantHeld(f.stream, t.credit)
+	if t.unwanted {
+		c.held = true
+		c.control(coalesce.Held, func(b []byte) []byte { return appendReset(b, f.stream, codeNo) })
+	}
+	if t.complete && c.coming != nil && c.coming.id == f.stream {
 		c.coming.whole = true
 		c.serveComing()
 	}
@@ -165,50 +169,60 @@ func (c *conn) grantHeld(stream uint32, n int64) {
 	}
 }
 
-// takeData is handleData with mu held. It returns the credit to be granted to
-// the connection and the stream, and whether the body is complete.
-func (c *conn) takeData(f *frame, data []byte) (grant, credit int64, complete bool, err error) {
+// taken is what taking in a DATA frame leaves to do.
+type taken struct {
+	grant    int64 // credit for the connection
+	credit   int64 // and for the stream
+	complete bool  // the body is
+	unwanted bool  // nobody wants it: the stream is over
+}
+
+// takeData is handleData with mu held.
+func (c *conn) takeData(f *frame, data []byte) (t taken, err error) {
 	cost := int64(len(f.payload))
 	ok := c.recv.Receive(cost)
 	// It comes back as soon as it has left the socket: no stream can starve another.
 	c.recv.Consume(cost)
 	if !ok {
-		return 0, 0, false, connErrorf(codeFlowControl, "DATA frame of %d bytes beyond the connection's window", cost)
+		return t, connErrorf(codeFlowControl, "DATA frame of %d bytes beyond the connection's window", cost)
 	}
-	grant = c.recv.Refill()
+	t.grant = c.recv.Refill()
 	end := f.flags&flagEndStream != 0
 	if len(data) == 0 && !end {
 		if err := c.guard.strike(f.typ); err != nil {
-			return grant, 0, false, err
+			return t, err
 		}
 	}
 	s := c.streams.Get(uint64(f.stream))
 	if s == nil {
-		return grant, 0, false, c.closedStream(f)
+		return t, c.closedStream(f)
 	}
 	switch {
 	case s.recvEnd:
-		return grant, 0, false, streamErrorf(f.stream, codeStreamClosed, "DATA frame after the end of the stream")
+		return t, streamErrorf(f.stream, codeStreamClosed, "DATA frame after the end of the stream")
 	case s.client != nil && !s.client.responded:
-		return grant, 0, false, streamErrorf(f.stream, codeProtocol, "DATA frame before the response's head")
+		return t, streamErrorf(f.stream, codeProtocol, "DATA frame before the response's head")
 	case !s.recv.Receive(cost):
-		return grant, 0, false, streamErrorf(f.stream, codeFlowControl, "DATA frame of %d bytes, %d beyond the stream's window", cost, -s.recv.Granted)
+		return t, streamErrorf(f.stream, codeFlowControl, "DATA frame of %d bytes, %d beyond the stream's window", cost, -s.recv.Granted)
 	}
 	if pad := cost - int64(len(data)); pad > 0 {
 		s.recv.Consume(pad)
-		credit = s.recv.Refill()
+		t.credit = s.recv.Refill()
 	}
 	arrived := s.arrived + int64(len(data))
 	if s.declared >= 0 && (arrived > s.declared || end && arrived < s.declared) {
-		return grant, 0, false, streamErrorf(f.stream, codeProtocol, "a body of other length than its content-length of %d", s.declared)
-	}
-	if end {
-		s.recvEnd, credit = true, 0
+		return t, streamErrorf(f.stream, codeProtocol, "a body of other length than its content-length of %d", s.declared)
 	}
 	c.alive.heard()
+	if end {
+		s.recvEnd, t.credit, t.complete = true, 0, true
+	}
 	if s.server != nil && s.server.over { // nobody will read it
 		s.recv.Consume(int64(len(data)))
 		s.arrived = arrived
+		if t.unwanted = s.sendEnd && !end; t.unwanted {
+			s.server.stop()
+		}
 	} else {
 		s.take(data)
 		mux.Wake(s.recvWake)
@@ -216,7 +230,7 @@ func (c *conn) takeData(f *frame, data []byte) (grant, credit int64, complete bo
 	if end {
 		s.retireIfOver()
 	}
-	return grant, credit, end, nil
+	return t, nil
 }
 
 // closedStream says what is wrong with a frame on a stream that is not there;

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"runtime/debug"
 
-	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/internal/coalesce"
 	"github.com/curlewrpc/curlew/wire/internal/httpwire"
@@ -25,8 +24,8 @@ type Server struct {
 // tells why if it was not well. The caller calls drain once wc.Draining is
 // closed; it does not wait.
 func (s *Server) Start(ctx context.Context, wc *wire.Conn, d wire.Dispatcher, ended func(error)) (drain func()) {
-	c := newConn(wc.Raw, wc.Limits, wc.Logger)
-	c.accepted, c.server, c.dispatcher, c.draining, c.ended = true, s, d, wc.Draining, ended
+	c := newConn(wc.Raw, true, wc.Limits, wc.Logger)
+	c.server, c.dispatcher, c.draining, c.ended = s, d, wc.Draining, ended
 	c.leader, _ = d.(leader)
 	peer := *wc.Peer
 	peer.Protocol = protocolName
@@ -147,7 +146,7 @@ func (c *conn) answer(ctx context.Context, p wire.HTTPProtocol, x *serverStream)
 			c.logger.Error("panic while answering a request", slog.String("protocol", p.Name()), slog.String("path", x.request.Path),
 				slog.String("peer", c.peer.String()), slog.Any("panic", what), slog.String("stack", string(debug.Stack())))
 		}
-		x.Reset(curlew.NewError(curlew.Internal, "the request was not answered")) // nothing, if it was
+		x.giveUp()
 		x.cancel(nil)
 	}()
 	p.Serve(ctx, x, c.dispatcher)

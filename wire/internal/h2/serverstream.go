@@ -27,6 +27,7 @@ type serverStream struct {
 
 	// Guarded by c.mu.
 	over     bool           // the one who answers is done
+	answered time.Time      // when the response was complete and the request was not
 	leftover bool           // End has been called and not all is sent
 	tail     tail           // what is left
 	in       *wire.Incoming // of a call
@@ -209,7 +210,7 @@ func (x *serverStream) End(last []byte, trailers wire.Fields) error {
 		return x.endLater(last, trailers)
 	}
 	x.takeCredit(len(last))
-	early := x.endSending()
+	x.endSending()
 	x.finished()
 	when := coalesce.Now
 	switch {
@@ -219,13 +220,13 @@ func (x *serverStream) End(last []byte, trailers wire.Fields) error {
 		when = coalesce.Gather
 	}
 	c.mu.Unlock()
-	x.appendEnd(last, trailers, early)
+	x.appendEnd(last, trailers)
 	c.writer.Unlock(when)
 	return nil
 }
 
 // appendEnd appends what ends a response. The writer's lock is held.
-func (x *serverStream) appendEnd(last []byte, trailers wire.Fields, early bool) {
+func (x *serverStream) appendEnd(last []byte, trailers wire.Fields) {
 	c := x.c
 	b := c.writer.Buffer()
 	b.Grow(len(last) + 64)
@@ -235,27 +236,19 @@ func (x *serverStream) appendEnd(last []byte, trailers wire.Fields, early bool) 
 		} else {
 			x.appendHeadOnce(flagEndStream)
 		}
-	} else {
-		x.appendHeadOnce(0)
-		fl := flags(0)
-		if len(trailers) == 0 {
-			fl = flagEndStream
-		}
-		if len(last) > 0 {
-			c.appendData(x.id, last, fl)
-		}
-		x.appendTrailers(trailers)
-	}
-	if early {
-		b.B = appendReset(b.B, x.id, codeNo)
-	}
-}
-
-// appendTrailers appends trailers, if there are any.
-func (x *serverStream) appendTrailers(trailers wire.Fields) {
-	if len(trailers) == 0 {
 		return
 	}
+	x.appendHeadOnce(0)
+	if len(trailers) == 0 {
+		c.appendData(x.id, last, flagEndStream)
+		return
+	}
+	c.appendData(x.id, last, 0)
+	x.appendTrailers(trailers)
+}
+
+// appendTrailers appends trailers. The writer's lock is held.
+func (x *serverStream) appendTrailers(trailers wire.Fields) {
 	c := x.c
 	b := c.writer.Buffer()
 	b.Grow(blockRoom(trailers))
@@ -264,20 +257,38 @@ func (x *serverStream) appendTrailers(trailers wire.Fields) {
 	c.endBlock(b, at, x.id, flagEndStream)
 }
 
-// endSending counts the response as sent. It reports whether the client is still
-// sending, which it is to be told to stop (RFC 9113, section 8.1). mu is held.
-func (x *serverStream) endSending() (early bool) {
+// endSending counts the response as sent. mu is held.
+func (x *serverStream) endSending() {
 	c := x.c
-	early = !x.recvEnd
 	x.sendEnd, x.leftover = true, false
-	if early {
-		c.ours.add(x.id)
-		x.recvEnd = true
-	}
 	c.guard.sent()
 	c.guard.done()
+	if x.retireIfOver(); !x.retired {
+		x.answered = time.Now()
+		c.unwanted = append(c.unwanted, x)
+	}
+}
+
+// stopTime is how long a client may be silent on a stream, whose response is
+// complete, before it is told that nobody wants the rest of the request.
+const stopTime = time.Second
+
+// stop ends a stream whose response is complete, because nobody wants the rest
+// of the request (RFC 9113, section 8.1). mu is held.
+func (x *serverStream) stop() {
+	x.c.ours.add(x.id)
+	x.recvEnd = true
 	x.retire()
-	return early
+}
+
+// stopUnwanted ends the streams on which the client has been silent for too
+// long. mu is held.
+func (c *conn) stopUnwanted(now time.Time) (stopped []uint32) {
+	for len(c.unwanted) > 0 && now.Sub(c.unwanted[0].answered) >= stopTime { // the oldest are the first
+		stopped = append(stopped, c.unwanted[0].id)
+		c.unwanted[0].stop()
+	}
+	return stopped
 }
 
 // finished notes that the one who answers is done. mu is held.
@@ -307,6 +318,17 @@ func (x *serverStream) Reset(cause error) {
 	if live {
 		c.control(coalesce.Now, func(b []byte) []byte { return appendReset(b, x.id, resetCode(err)) })
 		x.gone(err)
+	}
+}
+
+// giveUp resets an exchange that its protocol has left without an end.
+func (x *serverStream) giveUp() {
+	x.c.mu.Lock()
+	ended := x.sendEnd || x.leftover
+	x.finished()
+	x.c.mu.Unlock()
+	if !ended {
+		x.Reset(curlew.NewError(curlew.Internal, "the request was not answered"))
 	}
 }
 

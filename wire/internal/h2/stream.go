@@ -65,6 +65,9 @@ func (s *stream) retire() {
 	}
 	s.recv.Size, s.recv.Granted = 0, 0
 	s.rebudget()
+	if x := s.server; x != nil && !x.answered.IsZero() {
+		s.c.unwanted = slices.DeleteFunc(s.c.unwanted, func(other *serverStream) bool { return other == x })
+	}
 	if s.client != nil || s.server.over {
 		s.leave()
 	}
@@ -154,6 +157,13 @@ func (r *recent) add(id uint32) {
 	}
 	r.ids[r.n%maxRecent] = id
 	r.n++
+}
+
+// remove forgets a stream of which the peer knows that it is over.
+func (r *recent) remove(id uint32) {
+	if i := slices.Index(r.ids, id); i >= 0 {
+		r.ids[i] = 0
+	}
 }
 
 func (r *recent) has(id uint32) bool { return slices.Contains(r.ids, id) }
