@@ -87,6 +87,9 @@ var ranks = []rank{
 	{"internal/interop/...", 20, "programs with clients that others wrote, each by itself"},
 
 	{"contrib/grpcgo", 50, "grpc-go's generated code over the vocabulary"},
+	{"contrib/grpcgo/internal/routeguide", 60, "an example of grpc-go's, moved"},
+
+	{"contrib/compress/...", 20, "algorithms, each by itself"},
 
 	{"internal/tools/...", 0, "programs, each by itself"},
 }

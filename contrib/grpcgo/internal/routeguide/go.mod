@@ -1,0 +1,23 @@
+module github.com/curlewrpc/curlew/contrib/grpcgo/internal/routeguide
+
+go 1.26.0
+
+require (
+	github.com/curlewrpc/curlew v0.0.0
+	github.com/curlewrpc/curlew/contrib/grpcgo v0.0.0
+	google.golang.org/grpc v1.85.0
+	google.golang.org/grpc/examples v0.0.0-20260825154716-030ee8becb20
+	google.golang.org/protobuf v1.36.12
+)
+
+require (
+	golang.org/x/net v0.60.0 // indirect
+	golang.org/x/sys v0.48.0 // indirect
+	golang.org/x/text v0.42.0 // indirect
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20260817212433-ac3dfec99bb1 // indirect
+)
+
+replace (
+	github.com/curlewrpc/curlew => ../../../..
+	github.com/curlewrpc/curlew/contrib/grpcgo => ../..
+)
