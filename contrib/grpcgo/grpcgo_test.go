@@ -19,10 +19,14 @@ import (
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/encoding"
+	"google.golang.org/grpc/health"
+	healthgrpc "google.golang.org/grpc/health/grpc_health_v1"
 	testgrpc "google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/reflection"
+	reflectiongrpc "google.golang.org/grpc/reflection/grpc_reflection_v1"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
 
@@ -151,6 +155,35 @@ func TestRegistrarRefuses(t *testing.T) {
 	}
 }
 
+// TestServicesOfGRPC: grpc-go's own health and reflection services take the place
+// of Curlew's.
+func TestServicesOfGRPC(t *testing.T) {
+	r := grpcgo.NewRegistrar()
+	checks := health.NewServer()
+	checks.SetServingStatus("shop", healthgrpc.HealthCheckResponse_NOT_SERVING)
+	healthgrpc.RegisterHealthServer(r, checks)
+	reflection.Register(r)
+	services, err := r.Services()
+	require(t, err)
+	s, err := server.New()
+	require(t, err)
+	require(t, s.Register(services...))
+	conn := grpcgo.NewConn(curlewtest.Start(t, s).Client())
+	reply, err := healthgrpc.NewHealthClient(conn).Check(timeout(t), &healthgrpc.HealthCheckRequest{Service: "shop"})
+	require(t, err)
+	expect(t, "the status", reply.Status, healthgrpc.HealthCheckResponse_NOT_SERVING)
+	stream, err := reflectiongrpc.NewServerReflectionClient(conn).ServerReflectionInfo(timeout(t))
+	require(t, err)
+	require(t, stream.Send(&reflectiongrpc.ServerReflectionRequest{MessageRequest: &reflectiongrpc.ServerReflectionRequest_ListServices{}}))
+	list, err := stream.Recv()
+	require(t, err)
+	var names []string
+	for _, s := range list.GetListServicesResponse().GetService() {
+		names = append(names, s.Name)
+	}
+	expect(t, "the list", strings.Join(names, " "), "grpc.health.v1.Health grpc.reflection.v1.ServerReflection grpc.reflection.v1alpha.ServerReflection")
+}
+
 // plainDesc describes a service by hand, whose messages are no protobuf.
 var plainDesc = grpc.ServiceDesc{
 	ServiceName: "Plain",
@@ -231,7 +264,7 @@ func TestCodecs(t *testing.T) {
 // TestUnsupportedOptions are refused before anything is sent, and OnFinish is
 // told.
 func TestUnsupportedOptions(t *testing.T) {
-	conn := connect(t, serveCurlew(t, &service{unary: echo}, config{}), config{})
+	conn := connect(t, serveCurlew(t, &service{unary: echo}, config{}).Client(), config{})
 	c := testgrpc.NewTestServiceClient(conn)
 	_, err := c.UnaryCall(timeout(t), &testgrpc.SimpleRequest{}, grpc.WaitForReady(false), grpc.MaxRetryRPCBufferSize(1), grpc.EmptyCallOption{})
 	require(t, err)
@@ -262,7 +295,7 @@ func TestInvalidTrailer(t *testing.T) {
 			stream.SetTrailer(metadata.Pairs("no spaces", "x"))
 			return nil
 		},
-	}, config{}), config{}))
+	}, config{}).Client(), config{}))
 	_, err := c.UnaryCall(timeout(t), &testgrpc.SimpleRequest{})
 	expect(t, "the code", status.Code(err), codes.Internal)
 	stream, err := c.FullDuplexCall(timeout(t))
@@ -279,7 +312,7 @@ func TestLateMetadata(t *testing.T) {
 			kept = ctx
 			return echo(ctx, in)
 		},
-	}, config{}), config{}))
+	}, config{}).Client(), config{}))
 	_, err := c.UnaryCall(timeout(t), &testgrpc.SimpleRequest{})
 	require(t, err)
 	<-kept.Done()
@@ -392,14 +425,14 @@ func TestDownstreamErrors(t *testing.T) {
 		unary: func(context.Context, *testgrpc.SimpleRequest) (*testgrpc.SimpleResponse, error) {
 			return nil, detailed.Err()
 		},
-	}, config{}), config{}))
+	}, config{}).Client(), config{}))
 	front := testgrpc.NewTestServiceClient(connect(t, serveCurlew(t, &service{
 		unary: func(ctx context.Context, in *testgrpc.SimpleRequest) (*testgrpc.SimpleResponse, error) {
 			reply, err := back.UnaryCall(ctx, in)
 			expectStatus(t, err, detailed)
 			return reply, err
 		},
-	}, config{}), config{}))
+	}, config{}).Client(), config{}))
 	_, err = front.UnaryCall(timeout(t), &testgrpc.SimpleRequest{})
 	expectStatus(t, err, status.New(codes.FailedPrecondition, "not yet"))
 	var e *curlew.Error

@@ -14,9 +14,15 @@ import (
 	testgrpc "google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/grpc/test/bufconn"
 
+	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/client"
+	codecproto "github.com/curlewrpc/curlew/codec/proto"
 	"github.com/curlewrpc/curlew/contrib/grpcgo"
 	"github.com/curlewrpc/curlew/curlewtest"
 	"github.com/curlewrpc/curlew/server"
+	"github.com/curlewrpc/curlew/transport/mem"
+	wiregrpc "github.com/curlewrpc/curlew/wire/grpc"
+	"github.com/curlewrpc/curlew/wire/h2"
 )
 
 // config is what a test wants of both sides.
@@ -40,8 +46,40 @@ var rigs = []struct {
 		return dialGRPC(t, func(ctx context.Context) (net.Conn, error) { return l.DialContext(ctx) }, c)
 	}},
 	{"native", func(t *testing.T, service testgrpc.TestServiceServer, c config) grpc.ClientConnInterface {
-		return connect(t, serveCurlew(t, service, c), c)
+		return connect(t, serveCurlew(t, service, c).Client(), c)
 	}},
+	{"gRPC", func(t *testing.T, service testgrpc.TestServiceServer, c config) grpc.ClientConnInterface {
+		return connect(t, serveCurlew(t, service, c).Client(overGRPC()), c)
+	}},
+	{"grpc-go's client", func(t *testing.T, service testgrpc.TestServiceServer, c config) grpc.ClientConnInterface {
+		network := mem.New()
+		serveOn(t, listen(t, network), service, c)
+		return dialGRPC(t, func(ctx context.Context) (net.Conn, error) { return network.Dial(ctx, address) }, c)
+	}},
+	{"grpc-go's server", func(t *testing.T, service testgrpc.TestServiceServer, c config) grpc.ClientConnInterface {
+		l := bufconn.Listen(1 << 20)
+		serveGRPC(t, l, service, c)
+		calls, err := client.New(address, overGRPC(), client.WithDialer(func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return l.DialContext(ctx)
+		}))
+		require(t, err)
+		t.Cleanup(func() { require(t, calls.Close()) })
+		return connect(t, calls, c)
+	}},
+}
+
+// address is where the one server of a network in memory listens.
+const address = "localhost:80"
+
+func listen(t *testing.T, network *mem.Network) net.Listener {
+	l, err := network.Listen(address)
+	require(t, err)
+	return l
+}
+
+// overGRPC calls over gRPC.
+func overGRPC() client.Option {
+	return client.WithProtocol(wiregrpc.NewClient(h2.Dial, codecproto.New()))
 }
 
 // everywhere runs a test on every rig.
@@ -55,29 +93,43 @@ func everywhere(t *testing.T, test func(t *testing.T, start func(testgrpc.TestSe
 	}
 }
 
-// serveCurlew serves by Curlew.
+// serveCurlew serves by Curlew, in memory.
 func serveCurlew(t *testing.T, service testgrpc.TestServiceServer, c config) *curlewtest.Server {
+	t.Helper()
+	return curlewtest.Start(t, newServer(t, service, c))
+}
+
+// serveOn serves by Curlew on a listener.
+func serveOn(t *testing.T, l net.Listener, service testgrpc.TestServiceServer, c config) {
+	t.Helper()
+	s := newServer(t, service, c)
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- s.ServeListener(ctx, l) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func newServer(t *testing.T, service testgrpc.TestServiceServer, c config) *server.Server {
 	t.Helper()
 	r := grpcgo.NewRegistrar(grpcgo.WithUnaryServerInterceptors(c.unaryServer...), grpcgo.WithStreamServerInterceptors(c.streamServer...))
 	testgrpc.RegisterTestServiceServer(r, service)
 	services, err := r.Services()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require(t, err)
 	s, err := server.New()
-	if err == nil {
-		err = s.Register(services...)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return curlewtest.Start(t, s)
+	require(t, err)
+	require(t, s.Register(services...))
+	return s
 }
 
 // connect calls by Curlew.
-func connect(t *testing.T, s *curlewtest.Server, c config) grpc.ClientConnInterface {
+func connect(t *testing.T, calls curlew.Caller, c config) grpc.ClientConnInterface {
 	t.Helper()
-	conn := grpcgo.NewConn(s.Client())
+	conn := grpcgo.NewConn(calls)
 	if c.unaryClient == nil && c.streamClient == nil && c.callOptions == nil {
 		return conn
 	}
