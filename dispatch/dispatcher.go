@@ -53,6 +53,17 @@ func New(c Config) (*Dispatcher, error) {
 // Register adds services, all or, if there is an error, none. It may be called
 // while calls are served; they see the services from then on.
 func (d *Dispatcher) Register(services ...*curlew.Service) error {
+	return d.registerAll(services, false)
+}
+
+// RegisterBuiltIn adds services that every server has, such as health checks. A
+// registered service of the same name takes their place. They are found by
+// their full names only, and Services does not list them.
+func (d *Dispatcher) RegisterBuiltIn(services ...*curlew.Service) error {
+	return d.registerAll(services, true)
+}
+
+func (d *Dispatcher) registerAll(services []*curlew.Service, builtIn bool) error {
 	d.register.Lock()
 	defer d.register.Unlock()
 	t := d.table.Load().clone()
@@ -62,7 +73,7 @@ func (d *Dispatcher) Register(services ...*curlew.Service) error {
 			errs = append(errs, fmt.Errorf("service %d is nil; look at the error of what made it", i))
 			continue
 		}
-		errs = append(errs, d.add(t, s))
+		errs = append(errs, d.add(t, s, builtIn))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err
@@ -72,18 +83,18 @@ func (d *Dispatcher) Register(services ...*curlew.Service) error {
 	return nil
 }
 
-func (d *Dispatcher) add(t *table, s *curlew.Service) error {
+func (d *Dispatcher) add(t *table, s *curlew.Service, builtIn bool) error {
 	if err := s.Err(); err != nil {
 		return err
 	}
 	name := s.Name()
-	if _, ok := t.services[name]; ok {
+	if there, ok := t.services[name]; ok && (!there.builtIn || builtIn) {
 		return fmt.Errorf("service %s is registered already; Service.Rename gives it another name", name)
 	}
 	if err := d.checkConfigured(s); err != nil {
 		return err
 	}
-	e := &service{Service: s, methods: make(map[string]*method, len(s.Methods()))}
+	e := &service{Service: s, methods: make(map[string]*method, len(s.Methods())), builtIn: builtIn}
 	for _, m := range s.Methods() {
 		built, err := d.method(m)
 		if err != nil {
@@ -116,11 +127,14 @@ func (d *Dispatcher) checkConfigured(s *curlew.Service) error {
 // Services returns the registered services in order of their names.
 func (d *Dispatcher) Services() []*curlew.Service {
 	t := d.table.Load()
-	services := make([]*curlew.Service, len(t.names))
-	for i, name := range t.names {
-		services[i] = t.services[name].Service
-	}
-	return services
+	return t.named(t.names)
+}
+
+// BuiltIn returns the services of RegisterBuiltIn whose place nobody has taken,
+// in order of their names.
+func (d *Dispatcher) BuiltIn() []*curlew.Service {
+	t := d.table.Load()
+	return t.named(t.list(true))
 }
 
 // Lookup implements [wire.Dispatcher]. No service declares a version or group,

@@ -290,3 +290,32 @@ func TestShutdown(t *testing.T) {
 		assert.Equal(t, len(d.Active()), 0)
 	})
 }
+
+func TestBuiltInServices(t *testing.T) {
+	d := serving(t, dispatch.Config{}, curlew.NewService("shop.Store", curlew.Unary("List", add)))
+	assert.NoError(t, d.RegisterBuiltIn(curlew.NewService("grpc.Health", curlew.Unary("List", add)), curlew.NewService("grpc.Other", curlew.Unary("Do", add))))
+	assert.Equal(t, names(d.Services()), "[shop.Store]")
+	assert.Equal(t, names(d.BuiltIn()), "[grpc.Health grpc.Other]")
+
+	target, err := d.Lookup("", "List", wire.Attributes{})
+	assert.NoError(t, err)
+	assert.Equal(t, target.Method.FullName(), "shop.Store/List", "a name alone never means what is built in")
+	_, err = d.Lookup("grpc.Health", "List", wire.Attributes{})
+	assert.NoError(t, err)
+
+	assert.NoError(t, d.Register(curlew.NewService("grpc.Health", curlew.Unary("Mine", add))))
+	assert.Equal(t, names(d.Services()), "[grpc.Health shop.Store]")
+	assert.Equal(t, names(d.BuiltIn()), "[grpc.Other]")
+	_, err = d.Lookup("grpc.Health", "Mine", wire.Attributes{})
+	assert.NoError(t, err)
+	assert.True(t, d.Register(curlew.NewService("grpc.Health", curlew.Unary("Mine", add))) != nil, "registered twice")
+	assert.True(t, d.RegisterBuiltIn(curlew.NewService("shop.Store", curlew.Unary("Mine", add))) != nil, "taken")
+}
+
+func names(services []*curlew.Service) string {
+	var names []string
+	for _, s := range services {
+		names = append(names, s.Name())
+	}
+	return fmt.Sprint(names)
+}

@@ -13,13 +13,14 @@ import (
 // table holds what is registered. It is changed only before it is stored.
 type table struct {
 	services map[string]*service
-	names    []string             // of the services, in order
-	byName   map[string][]*method // methods of all services by their own name
+	names    []string             // of the services but those built in, in order
+	byName   map[string][]*method // methods of these services by their own name
 }
 
 type service struct {
 	*curlew.Service
 	methods map[string]*method
+	builtIn bool
 }
 
 // clone returns a table that services may be added to; then index it.
@@ -32,13 +33,34 @@ func (t *table) clone() *table {
 }
 
 func (t *table) index() {
-	t.names = slices.Sorted(maps.Keys(t.services))
+	t.names = t.list(false)
 	t.byName = make(map[string][]*method)
 	for _, name := range t.names {
 		for own, m := range t.services[name].methods {
 			t.byName[own] = append(t.byName[own], m)
 		}
 	}
+}
+
+// list returns the names of the services that are built in, or of all others.
+func (t *table) list(builtIn bool) []string {
+	var names []string
+	for name, s := range t.services {
+		if s.builtIn == builtIn {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// named returns the services of the given names.
+func (t *table) named(names []string) []*curlew.Service {
+	services := make([]*curlew.Service, len(names))
+	for i, name := range names {
+		services[i] = t.services[name].Service
+	}
+	return services
 }
 
 // find finds a method; an empty service finds a name that only one has.

@@ -14,8 +14,12 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/compress"
 	"github.com/curlewrpc/curlew/dispatch"
+	"github.com/curlewrpc/curlew/health"
+	"github.com/curlewrpc/curlew/reflection"
 	"github.com/curlewrpc/curlew/wire"
+	"github.com/curlewrpc/curlew/wire/cors"
 )
 
 // Option changes a server from its defaults. [New] reports what is wrong with
@@ -27,6 +31,11 @@ type options struct {
 	framings        []wire.Framing
 	httpProtocols   []wire.HTTPProtocol
 	httpHandler     http.Handler
+	routes          bool // of google.api.http are served
+	compressors     []compress.Compressor
+	cors            cors.Config
+	health          *health.Health
+	reflection      audience
 	limits          wire.Limits
 	maxConnections  int
 	tls             *tls.Config
@@ -61,13 +70,43 @@ func newOptions(opts []Option) (*options, error) {
 	if o.framings != nil && (o.httpHandler != nil || o.httpProtocols != nil) {
 		o.fail("WithFramings replaces HTTP too: give the HTTP protocols and handler to the HTTP framings in it")
 	}
-	if o.httpProtocols == nil {
-		o.httpProtocols = defaultHTTPProtocols()
+	if o.httpProtocols != nil && o.compressors != nil {
+		o.fail("WithHTTPProtocols replaces the protocols: give the compressors of WithCompressors to those in it")
 	}
+	if o.reflection == local {
+		o.dispatch.Methods = restrict(o.dispatch.Methods)
+	}
+	return o, errors.Join(o.errs...)
+}
+
+// complete fills in the protocols that no option has chosen.
+func (o *options) complete(services func() []*curlew.Service) {
+	if o.httpProtocols == nil {
+		o.httpProtocols, o.routes = defaultHTTPProtocols(services, o.compressors), true
+	}
+	o.httpProtocols = o.cors.Protect(o.httpProtocols)
 	if o.framings == nil {
 		o.framings = defaultFramings(o)
 	}
-	return o, errors.Join(o.errs...)
+}
+
+// audience is who may ask for reflection.
+type audience uint8
+
+const (
+	local audience = iota
+	everybody
+	hidden
+)
+
+// restrict lets reflection answer on this machine only.
+func restrict(methods map[string]dispatch.MethodConfig) map[string]dispatch.MethodConfig {
+	for _, service := range []string{reflection.V1, reflection.V1Alpha} {
+		c := methods[service+"/*"]
+		c.Interceptors = append([]curlew.Interceptor{reflection.LoopbackOnly}, c.Interceptors...)
+		methods[service+"/*"] = c
+	}
+	return methods
 }
 
 func (o *options) fail(format string, args ...any) {
@@ -149,6 +188,51 @@ func WithHTTPProtocols(protocols ...wire.HTTPProtocol) Option {
 // 404 Not Found.
 func WithHTTPHandler(h http.Handler) Option {
 	return func(o *options) { o.httpHandler = h }
+}
+
+// WithCompressors adds to the compression that the HTTP protocols take and
+// send; they all know gzip.
+func WithCompressors(c ...compress.Compressor) Option {
+	return func(o *options) {
+		if slices.Contains(c, nil) {
+			o.fail("WithCompressors: a compressor is nil")
+		}
+		o.compressors = append(o.compressors, c...)
+	}
+}
+
+// WithCORS lets web pages of other origins call the server from browsers.
+// Without it only pages of its own origin may.
+func WithCORS(c cors.Config) Option {
+	return func(o *options) {
+		if err := c.Validate(); err != nil {
+			o.errs = append(o.errs, fmt.Errorf("WithCORS: %w", err))
+		}
+		o.cors = c
+	}
+}
+
+// WithHealth answers health checks (grpc.health.v1) by h. Without it every
+// service is serving from its Register until the server drains.
+func WithHealth(h *health.Health) Option {
+	return func(o *options) {
+		if h == nil {
+			o.fail("WithHealth(nil): health.New makes one")
+		}
+		o.health = h
+	}
+}
+
+// WithReflection lets anybody ask which services and messages the server has
+// (grpc.reflection.v1 and v1alpha). Without it only clients on the same machine
+// may, whose connection is to a loopback address or no network connection.
+func WithReflection() Option {
+	return func(o *options) { o.reflection = everybody }
+}
+
+// WithoutReflection leaves the reflection services out.
+func WithoutReflection() Option {
+	return func(o *options) { o.reflection = hidden }
 }
 
 // WithLimits bounds what one connection may cost.

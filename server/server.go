@@ -10,12 +10,15 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/dispatch"
+	"github.com/curlewrpc/curlew/health"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/h1"
+	"github.com/curlewrpc/curlew/wire/jsonhttp"
 )
 
 // Server serves services. It is safe for concurrent use; it cannot be used
@@ -25,6 +28,7 @@ type Server struct {
 	logger     *slog.Logger
 	dispatcher *dispatch.Dispatcher
 	http       *h1.Handler
+	health     *health.Health // follows what is registered; nil: the user's own does as the user says
 
 	draining chan struct{} // closed when a shutdown begins
 	idle     chan struct{} // closed when draining and no source is served
@@ -48,6 +52,7 @@ func New(opts ...Option) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("server: %w", err)
 	}
+	o.complete(d.Services)
 	s := &Server{
 		options:    o,
 		logger:     o.dispatch.Logger,
@@ -63,14 +68,32 @@ func New(opts ...Option) (*Server, error) {
 		Draining:   s.draining,
 		Else:       o.httpHandler,
 	}
+	if o.health == nil {
+		s.health = health.New()
+		o.health = s.health
+	}
+	all := func() []*curlew.Service { return append(d.BuiltIn(), d.Services()...) }
+	if err := d.RegisterBuiltIn(builtIn(o, all)...); err != nil {
+		return nil, fmt.Errorf("server: %w", err)
+	}
 	return s, nil
 }
 
 // Register adds services, all or, if there is an error, none. It may be called
 // while the server serves.
 func (s *Server) Register(services ...*curlew.Service) error {
+	if s.options.routes && !slices.Contains(services, nil) {
+		if err := jsonhttp.Check(append(s.Services(), services...)...); err != nil {
+			return fmt.Errorf("server: %w", err)
+		}
+	}
 	if err := s.dispatcher.Register(services...); err != nil {
 		return fmt.Errorf("server: %w", err)
+	}
+	if s.health != nil {
+		for _, service := range services {
+			s.health.Set(service.Name(), health.Serving)
+		}
 	}
 	return nil
 }

@@ -49,6 +49,7 @@ var ranks = []rank{
 	{"wire/grpcweb", 30, "a protocol"},
 	{"wire/connect", 30, "a protocol"},
 	{"wire/jsonhttp", 30, "a protocol"},
+	{"wire/cors", 30, "which pages may use the protocols over HTTP"},
 	{"dispatch", 35, "runs calls for servers, and for clients that offer services"},
 	{"health", 38, "a service over the vocabulary"},
 	{"reflection", 38, "a service over the vocabulary"},

@@ -1,7 +1,7 @@
 // Copyright 2026 The Curlew Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package httpwire_test
+package cors_test
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/curlewrpc/curlew/internal/assert"
 	"github.com/curlewrpc/curlew/wire"
+	"github.com/curlewrpc/curlew/wire/cors"
 	"github.com/curlewrpc/curlew/wire/internal/httpwire"
 )
 
@@ -70,7 +71,7 @@ func (x *answered) End(last []byte, _ wire.Fields) error {
 }
 
 // ask has a protected page answer a request for which it is asked.
-func ask(t *testing.T, c httpwire.CORS, method string, fields ...string) *answered {
+func ask(t *testing.T, c cors.Config, method string, fields ...string) *answered {
 	t.Helper()
 	assert.NoError(t, c.Validate())
 	p := c.Protect([]wire.HTTPProtocol{page{}})[0]
@@ -85,28 +86,28 @@ func ask(t *testing.T, c httpwire.CORS, method string, fields ...string) *answer
 }
 
 func TestCORSWhoMayCall(t *testing.T) {
-	shop := httpwire.CORS{Origins: []string{"https://Shop.example:443", "https://*.birds.example", "http://localhost:3000", "app://phone"}}
+	shop := cors.Config{Origins: []string{"https://Shop.example:443", "https://*.birds.example", "http://localhost:3000", "app://phone"}}
 	for name, test := range map[string]struct {
-		c      httpwire.CORS
+		c      cors.Config
 		method string
 		fields []string
 		status int
 	}{
-		"no page":                        {httpwire.CORS{}, "POST", nil, 200},
-		"own page":                       {httpwire.CORS{}, "POST", []string{"origin", "http://api.example:8080"}, 200},
-		"own page behind a proxy":        {httpwire.CORS{}, "POST", []string{"origin", "https://API.example:8080"}, 200},
-		"own page, told":                 {httpwire.CORS{}, "POST", []string{"origin", "https://outside.example", "sec-fetch-site", "same-origin"}, 200},
-		"the user":                       {httpwire.CORS{}, "GET", []string{"sec-fetch-site", "none"}, 200},
-		"a link on another page":         {httpwire.CORS{}, "GET", []string{"sec-fetch-site", "cross-site"}, 200},
-		"a form without an origin":       {httpwire.CORS{}, "POST", []string{"sec-fetch-site", "cross-site"}, 403},
-		"another page":                   {httpwire.CORS{}, "POST", []string{"origin", "https://shop.example"}, 403},
-		"another page, GET":              {httpwire.CORS{}, "GET", []string{"origin", "https://shop.example"}, 403},
-		"another port":                   {httpwire.CORS{}, "POST", []string{"origin", "http://api.example"}, 403},
-		"a page of the same site":        {httpwire.CORS{}, "POST", []string{"origin", "http://www.example", "sec-fetch-site", "same-site"}, 403},
-		"no origin at all":               {httpwire.CORS{}, "POST", []string{"origin", "null"}, 403},
-		"preflight":                      {httpwire.CORS{}, "OPTIONS", []string{"origin", "https://shop.example", "access-control-request-method", "POST"}, 403},
-		"own preflight":                  {httpwire.CORS{}, "OPTIONS", []string{"origin", "http://api.example:8080", "access-control-request-method", "POST"}, 204},
-		"OPTIONS, but no preflight":      {httpwire.CORS{}, "OPTIONS", nil, 200},
+		"no page":                        {cors.Config{}, "POST", nil, 200},
+		"own page":                       {cors.Config{}, "POST", []string{"origin", "http://api.example:8080"}, 200},
+		"own page behind a proxy":        {cors.Config{}, "POST", []string{"origin", "https://API.example:8080"}, 200},
+		"own page, told":                 {cors.Config{}, "POST", []string{"origin", "https://outside.example", "sec-fetch-site", "same-origin"}, 200},
+		"the user":                       {cors.Config{}, "GET", []string{"sec-fetch-site", "none"}, 200},
+		"a link on another page":         {cors.Config{}, "GET", []string{"sec-fetch-site", "cross-site"}, 200},
+		"a form without an origin":       {cors.Config{}, "POST", []string{"sec-fetch-site", "cross-site"}, 403},
+		"another page":                   {cors.Config{}, "POST", []string{"origin", "https://shop.example"}, 403},
+		"another page, GET":              {cors.Config{}, "GET", []string{"origin", "https://shop.example"}, 403},
+		"another port":                   {cors.Config{}, "POST", []string{"origin", "http://api.example"}, 403},
+		"a page of the same site":        {cors.Config{}, "POST", []string{"origin", "http://www.example", "sec-fetch-site", "same-site"}, 403},
+		"no origin at all":               {cors.Config{}, "POST", []string{"origin", "null"}, 403},
+		"preflight":                      {cors.Config{}, "OPTIONS", []string{"origin", "https://shop.example", "access-control-request-method", "POST"}, 403},
+		"own preflight":                  {cors.Config{}, "OPTIONS", []string{"origin", "http://api.example:8080", "access-control-request-method", "POST"}, 204},
+		"OPTIONS, but no preflight":      {cors.Config{}, "OPTIONS", nil, 200},
 		"allowed":                        {shop, "POST", []string{"origin", "https://shop.example"}, 200},
 		"allowed, GET":                   {shop, "GET", []string{"origin", "https://shop.example"}, 200},
 		"allowed, by another scheme":     {shop, "POST", []string{"origin", "http://shop.example"}, 403},
@@ -118,7 +119,7 @@ func TestCORSWhoMayCall(t *testing.T) {
 		"not below, but alike":           {shop, "POST", []string{"origin", "https://evilbirds.example"}, 403},
 		"not below, but with a port":     {shop, "POST", []string{"origin", "https://evil.example:1.birds.example"}, 403},
 		"not below, at another port":     {shop, "POST", []string{"origin", "https://a.birds.example:8443"}, 403},
-		"any":                            {httpwire.CORS{Origins: []string{"*"}}, "POST", []string{"origin", "null"}, 200},
+		"any":                            {cors.Config{Origins: []string{"*"}}, "POST", []string{"origin", "null"}, 200},
 		"allowed, preflight":             {shop, "OPTIONS", []string{"origin", "https://shop.example", "access-control-request-method", "POST"}, 204},
 		"not allowed, preflight":         {shop, "OPTIONS", []string{"origin", "https://stop.example", "access-control-request-method", "POST"}, 403},
 		"allowed, preflight for no call": {shop, "OPTIONS", []string{"origin", "https://shop.example", "access-control-request-method", "PUT"}, 204},
@@ -136,15 +137,15 @@ func TestCORSFields(t *testing.T) {
 	own := wire.Fields{
 		{Name: "x-bird", Value: "curlew"}, {Name: "grpc-status", Value: "0"}, {Name: "content-type", Value: "application/json"}, {Name: "x-bird", Value: "whimbrel"},
 	}
-	shop := httpwire.CORS{Origins: []string{"https://shop.example"}}
-	cookies := httpwire.CORS{Origins: []string{"https://shop.example"}, Credentials: true}
-	everybody := httpwire.CORS{Origins: []string{"*"}}
+	shop := cors.Config{Origins: []string{"https://shop.example"}}
+	cookies := cors.Config{Origins: []string{"https://shop.example"}, Credentials: true}
+	everybody := cors.Config{Origins: []string{"*"}}
 	expose := wire.Field{Name: "access-control-expose-headers", Value: "x-bird, grpc-status"}
 	varies := wire.Field{Name: "vary", Value: "origin"}
 	allow := wire.Field{Name: "access-control-allow-origin", Value: "https://shop.example"}
 	allowAll := wire.Field{Name: "access-control-allow-origin", Value: "*"}
 	for name, test := range map[string]struct {
-		c      httpwire.CORS
+		c      cors.Config
 		method string
 		origin string
 		more   wire.Fields
@@ -156,7 +157,7 @@ func TestCORSFields(t *testing.T) {
 		"own page":             {shop, "POST", "http://api.example:8080", nil},
 		"own page, GET":        {shop, "GET", "", wire.Fields{varies}},
 		"all, GET":             {everybody, "GET", "", wire.Fields{allowAll, expose}},
-		"own page, none other": {httpwire.CORS{}, "GET", "", nil},
+		"own page, none other": {cors.Config{}, "GET", "", nil},
 	} {
 		var fields []string
 		if test.origin != "" {
@@ -173,7 +174,7 @@ func TestCORSPreflight(t *testing.T) {
 		"origin", "https://shop.example", "access-control-request-method", "POST",
 		"access-control-request-headers", "Content-Type,connect-protocol-version, x-bird,x-egg, bad name,", "access-control-request-headers", "grpc-timeout",
 	}
-	x := ask(t, httpwire.CORS{Origins: []string{"https://shop.example"}, Credentials: true}, "OPTIONS", asks...)
+	x := ask(t, cors.Config{Origins: []string{"https://shop.example"}, Credentials: true}, "OPTIONS", asks...)
 	assert.Equal(t, x.status, 204)
 	assert.Equal(t, x.fields, wire.Fields{
 		{Name: "access-control-allow-origin", Value: "https://shop.example"}, {Name: "vary", Value: "origin"},
@@ -183,7 +184,7 @@ func TestCORSPreflight(t *testing.T) {
 	})
 	assert.Equal(t, x.body.Len(), 0)
 
-	x = ask(t, httpwire.CORS{Origins: []string{"*"}, Headers: []string{"X-Bird"}, MaxAge: time.Minute}, "OPTIONS", asks...)
+	x = ask(t, cors.Config{Origins: []string{"*"}, Headers: []string{"X-Bird"}, MaxAge: time.Minute}, "OPTIONS", asks...)
 	assert.Equal(t, x.fields.Get("access-control-allow-headers"), "content-type, connect-protocol-version, x-bird, grpc-timeout")
 	assert.Equal(t, x.fields.Get("access-control-max-age"), "60")
 	assert.Equal(t, x.fields.Get("access-control-allow-origin"), "*")
@@ -192,7 +193,7 @@ func TestCORSPreflight(t *testing.T) {
 // TestCORSMatch checks that a preflight request belongs to the protocol of the
 // request that it asks about.
 func TestCORSMatch(t *testing.T) {
-	protected := httpwire.CORS{}.Protect([]wire.HTTPProtocol{page{}, promptPage{}})
+	protected := cors.Config{}.Protect([]wire.HTTPProtocol{page{}, promptPage{}})
 	_, prompt := protected[0].(httpwire.Prompt)
 	assert.True(t, !prompt)
 	_, prompt = protected[1].(httpwire.Prompt)
@@ -224,8 +225,8 @@ func TestCORSMatch(t *testing.T) {
 }
 
 func TestCORSValidate(t *testing.T) {
-	assert.NoError(t, httpwire.CORS{}.Validate())
-	err := httpwire.CORS{
+	assert.NoError(t, cors.Config{}.Validate())
+	err := cors.Config{
 		Origins: []string{"*", "null", "shop.example", "https://", "https://shop.example/", "https://u@shop.example", "https://a.*.example", "https://*", "://x", "https://*.*.example", "https://*.fine.example"},
 		Headers: []string{"x bird", ""}, Credentials: true, MaxAge: -1,
 	}.Validate()

@@ -1,7 +1,7 @@
 // Copyright 2026 The Curlew Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package httpwire
+package cors
 
 import (
 	"errors"
@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// CORS says which web pages may call a server from a browser, beside those of
+// Config says which web pages may call a server from a browser, beside those of
 // the server's own origin (Fetch Standard, "HTTP-CORS protocol"). The zero value
 // allows none.
-type CORS struct {
+type Config struct {
 	// Origins are what the pages are from: "https://shop.example", any below it
 	// by "https://*.shop.example", or "*" for all there are.
 	Origins []string
@@ -32,7 +32,7 @@ type CORS struct {
 const defaultMaxAge = 2 * time.Hour
 
 // Validate returns all that is wrong with c.
-func (c CORS) Validate() error {
+func (c Config) Validate() error {
 	var errs []error
 	for _, origin := range c.Origins {
 		if err := checkOrigin(origin); err != nil {
@@ -99,7 +99,7 @@ func canonicalOrigin(origin string) string {
 
 // allows reports whether pages of an origin may call; c's origins are
 // canonical.
-func (c *CORS) allows(origin string) bool {
+func (c *Config) allows(origin string) bool {
 	for _, allowed := range c.Origins {
 		if allowed == anyOrigin || allowed == origin {
 			return true
@@ -117,7 +117,7 @@ func (c *CORS) allows(origin string) bool {
 }
 
 // allowsHeader reports whether pages may send a field, by its lower-case name.
-func (c *CORS) allowsHeader(name string) bool {
+func (c *Config) allowsHeader(name string) bool {
 	switch name {
 	case "accept", "content-type", "content-encoding", "last-event-id", "x-grpc-web", "x-user-agent":
 		return true

@@ -1,7 +1,7 @@
 // Copyright 2026 The Curlew Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package httpwire
+package cors
 
 import (
 	"context"
@@ -11,14 +11,15 @@ import (
 	"strings"
 
 	"github.com/curlewrpc/curlew/wire"
+	"github.com/curlewrpc/curlew/wire/internal/httpwire"
 )
 
 // Protect returns the protocols as they are for all but browsers. A call from a
 // page of another origin is refused unless c allows it, also one for which the
 // browser does not ask first; what it does ask is answered, if it is about a
 // call. c must be valid.
-func (c CORS) Protect(protocols []wire.HTTPProtocol) []wire.HTTPProtocol {
-	own := &CORS{Credentials: c.Credentials, MaxAge: c.MaxAge}
+func (c Config) Protect(protocols []wire.HTTPProtocol) []wire.HTTPProtocol {
+	own := &Config{Credentials: c.Credentials, MaxAge: c.MaxAge}
 	if own.MaxAge == 0 {
 		own.MaxAge = defaultMaxAge
 	}
@@ -35,7 +36,7 @@ func (c CORS) Protect(protocols []wire.HTTPProtocol) []wire.HTTPProtocol {
 	for i, p := range protocols {
 		g := &guarded{HTTPProtocol: p, cors: own}
 		protected[i] = g
-		if _, ok := p.(Prompt); ok {
+		if _, ok := p.(httpwire.Prompt); ok {
 			protected[i] = promptGuarded{g}
 		}
 	}
@@ -45,7 +46,7 @@ func (c CORS) Protect(protocols []wire.HTTPProtocol) []wire.HTTPProtocol {
 // guarded is a protocol that browsers call only as cors allows.
 type guarded struct {
 	wire.HTTPProtocol
-	cors *CORS
+	cors *Config
 }
 
 // promptGuarded is one whose Serve does not wait.
@@ -145,7 +146,7 @@ func refuseOrigin(x wire.Exchange, origin string) {
 }
 
 // answer answers a preflight request of an origin that may call.
-func (c *CORS) answer(x wire.Exchange, origin string) {
+func (c *Config) answer(x wire.Exchange, origin string) {
 	r := x.Request()
 	var headers []string
 	for _, name := range askedHeaders(r) {
@@ -168,7 +169,7 @@ func (c *CORS) answer(x wire.Exchange, origin string) {
 }
 
 // appendOrigin appends what tells the browser that an origin may call.
-func (c *CORS) appendOrigin(f wire.Fields, origin string) wire.Fields {
+func (c *Config) appendOrigin(f wire.Fields, origin string) wire.Fields {
 	if slices.Contains(c.Origins, anyOrigin) && !c.Credentials {
 		return append(f, wire.Field{Name: "access-control-allow-origin", Value: anyOrigin})
 	}
@@ -183,7 +184,7 @@ func (c *CORS) appendOrigin(f wire.Fields, origin string) wire.Fields {
 // read, now or from a cache.
 type sharedExchange struct {
 	wire.Exchange
-	cors    *CORS
+	cors    *Config
 	origin  string
 	foreign bool
 }
