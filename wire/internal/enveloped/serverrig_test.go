@@ -220,6 +220,15 @@ func dialects() []dialect {
 	}
 }
 
+func dialectNamed(name string) *dialect {
+	for _, p := range dialects() {
+		if p.name == name {
+			return &p
+		}
+	}
+	panic(name)
+}
+
 func grpcOutcome(t testing.TB, x *exchange, messages []message) ([]message, wire.Fields, *curlew.Error) {
 	trailers := x.trailers
 	if len(trailers) == 0 { // Trailers-Only
