@@ -12,6 +12,7 @@ import (
 	"github.com/curlewrpc/curlew/bench/rivals/curlew"
 	"github.com/curlewrpc/curlew/bench/rivals/drpc"
 	"github.com/curlewrpc/curlew/bench/rivals/grpcgo"
+	"github.com/curlewrpc/curlew/bench/rivals/mixed"
 	"github.com/curlewrpc/curlew/bench/rivals/netrpc"
 )
 
@@ -20,6 +21,7 @@ func frameworks() []rival.Framework {
 	return slices.Concat(
 		curlew.Frameworks(),
 		grpcgo.Frameworks(),
+		mixed.Frameworks(),
 		connectgo.Frameworks(),
 		drpc.Frameworks(),
 		netrpc.Frameworks(),
@@ -27,8 +29,8 @@ func frameworks() []rival.Framework {
 	)
 }
 
-// inEveryRound says whether floors depend on a framework; the others run in
-// fewer rounds.
-func inEveryRound(name string, limit bool) bool {
-	return limit || slices.Contains([]string{"curlew", "curlew-plain", "grpc-go"}, name)
+// inEveryRound says whether a framework runs in every round of every scenario;
+// others run in fewer where no floor depends on them.
+func inEveryRound(name string) bool {
+	return slices.Contains([]string{"curlew", "curlew-plain", "grpc-go"}, name)
 }

@@ -79,8 +79,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.frameworkCSV, "frameworks", "", "measure only the frameworks of this comma-separated `list`")
 	flags.IntVar(&o.rounds, "rounds", 7, "`number` of rounds; less than 6 leave all floors inconclusive")
 	flags.IntVar(&o.fewer, "other-rounds", 3, "`number` of rounds of frameworks that no floor depends on")
-	flags.DurationVar(&o.warmup, "warmup", 0, "how long each measurement warms up (0: 300ms, with -quick 200ms)")
-	flags.DurationVar(&o.duration, "duration", 0, "how long each measurement takes (0: 1.5s, with -quick 500ms)")
+	flags.DurationVar(&o.warmup, "warmup", 0, "how long each measurement warms up (0: 250ms, with -quick 150ms)")
+	flags.DurationVar(&o.duration, "duration", 0, "how long each measurement takes (0: 1.1s, with -quick 400ms)")
 	flags.Uint64Var(&o.seed, "seed", 1, "`number` that the order within the rounds follows from")
 	flags.StringVar(&o.out, "out", "", "write results.json and run.json into this `folder`")
 	flags.StringVar(&o.docs, "docs", "", "write the results into this Markdown `file`, between its marks, and the plots beside it")
@@ -109,15 +109,15 @@ func (o *options) complete(rest []string) (err error) {
 		o.frameworks = strings.Split(o.frameworkCSV, ",")
 	}
 	if o.warmup == 0 {
-		o.warmup = 300 * time.Millisecond
+		o.warmup = 250 * time.Millisecond
 		if o.quick {
-			o.warmup = 200 * time.Millisecond
+			o.warmup = 150 * time.Millisecond
 		}
 	}
 	if o.duration == 0 {
-		o.duration = 1500 * time.Millisecond
+		o.duration = 1100 * time.Millisecond
 		if o.quick {
-			o.duration = 500 * time.Millisecond
+			o.duration = 400 * time.Millisecond
 		}
 	}
 	if o.docs != "" && o.plots == "" {

@@ -58,10 +58,10 @@ func (p *plan) takesPart(round int, s scenario, c contender) bool {
 	switch {
 	case s.Kind == measure.Stream && !c.Streams:
 		return false
-	case p.quick:
-		return report.FloorNeeds(c.Name, s.Name)
-	case inEveryRound(c.Name, c.Limit):
+	case report.FloorNeeds(c.Name, s.Name), c.Limit && !p.quick, inEveryRound(c.Name) && !p.quick:
 		return true
+	case p.quick, c.ForFloors:
+		return false
 	}
 	// Fewer rounds are spread over all, at equal distances.
 	fewer := min(p.fewer, p.rounds)

@@ -42,6 +42,11 @@ func TestFloorsHaveTheirScenarios(t *testing.T) {
 	}
 }
 
+// forFloors are the frameworks that floors look at, in order.
+var forFloors = []string{
+	"connect", "curlew", "curlew-connect", "curlew-grpc", "curlew-plain", "curlew-to-grpc-go", "grpc-go", "grpc-go-to-curlew", "limit-goroutine",
+}
+
 func TestFrameworksAreThereAndNamedWell(t *testing.T) {
 	var names []string
 	for _, c := range all() {
@@ -51,7 +56,7 @@ func TestFrameworksAreThereAndNamedWell(t *testing.T) {
 		names = append(names, c.Name)
 	}
 	for _, s := range scenarios(0, 0) {
-		for _, name := range []string{"curlew", "curlew-plain", "grpc-go", "limit-goroutine"} {
+		for _, name := range forFloors {
 			if report.FloorNeeds(name, s.Name) && !slices.Contains(names, name) {
 				t.Errorf("there is no %q", name)
 			}
@@ -84,12 +89,15 @@ func TestStepsInterleave(t *testing.T) {
 		t.Errorf("only %d orders in %d steps", len(orders), len(steps))
 	}
 	for _, c := range all() {
-		want := 3
-		if inEveryRound(c.Name, c.Limit) {
-			want = 7
-		}
 		for _, s := range chosen {
 			k := pair{c.Name, s.Name}
+			want := 3
+			switch {
+			case c.Limit, inEveryRound(c.Name), report.FloorNeeds(c.Name, s.Name):
+				want = 7
+			case c.ForFloors:
+				want = 0
+			}
 			if s.Kind == measure.Stream && !c.Streams {
 				if len(rounds[k]) != 0 {
 					t.Errorf("%v is measured, but cannot be", k)
@@ -118,7 +126,7 @@ func TestQuickMeasuresWhatFloorsNeed(t *testing.T) {
 			}
 		}
 	}
-	if got := slices.Sorted(maps.Keys(seen)); !slices.Equal(got, []string{"curlew", "curlew-plain", "grpc-go", "limit-goroutine"}) {
+	if got := slices.Sorted(maps.Keys(seen)); !slices.Equal(got, forFloors) {
 		t.Errorf("measured: %v", got)
 	}
 }
@@ -129,7 +137,7 @@ func TestTime(t *testing.T) {
 	for _, test := range []struct {
 		args []string
 		most time.Duration
-	}{{nil, 40 * time.Minute}, {[]string{"-quick"}, 6 * time.Minute}} {
+	}{{nil, 41 * time.Minute}, {[]string{"-quick"}, 7 * time.Minute}} {
 		o, err := parse(test.args, t.Output())
 		if err != nil {
 			t.Fatal(err)

@@ -30,6 +30,7 @@ type Info struct {
 	Limit               bool   `json:"limit"`
 	ConnectionPerCaller bool   `json:"connection_per_caller"`
 	Streams             bool   `json:"streams"`
+	ForFloors           bool   `json:"for_floors"`
 }
 
 // hello is a server's first line.
@@ -98,7 +99,7 @@ func exitCode(err error) int {
 func list(w io.Writer, frameworks []rival.Framework) error {
 	infos := make([]Info, len(frameworks))
 	for i, f := range frameworks {
-		infos[i] = Info{f.Name, f.About, f.Limit, f.ConnectionPerCaller, f.Streams}
+		infos[i] = Info{f.Name, f.About, f.Limit, f.ConnectionPerCaller, f.Streams, f.ForFloors}
 	}
 	return json.NewEncoder(w).Encode(infos)
 }

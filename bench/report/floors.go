@@ -6,6 +6,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/curlewrpc/curlew/bench/stats"
 )
@@ -55,6 +56,11 @@ type floor struct {
 // grpc-go's. The first decides; the second binds where it lies below. So what
 // has to be reached is the lower of the two rates.
 func floors(harnessAllocs float64) []floor {
+	return slices.Concat(nativeFloors(harnessAllocs), grpcFloors(harnessAllocs), connectFloors())
+}
+
+// nativeFloors are those of the native protocol.
+func nativeFloors(harnessAllocs float64) []floor {
 	return []floor{
 		rateFloor("64 B, 1 caller", "echo-64B-1x1", 0.9, 2),
 		rateFloor("1 KiB, 1 caller", "echo-1KiB-1x1", 0.9, 1.8),
@@ -66,8 +72,8 @@ func floors(harnessAllocs float64) []floor {
 		rateFloor("64 KiB, 256 callers, 4 connections", "echo-64KiB-256x4", 1, 2.3),
 		rateFloor("1 MiB, 4 callers", "echo-1MiB-4x1", 1.2, 1.5),
 		rateFloor("server stream of 128 B messages", "stream-128B-1x1", 0.6, 4),
-		tailFloor("64 B, 64 callers", "echo-64B-64x1"),
-		tailFloor("1 KiB, 64 callers", "echo-1KiB-64x1"),
+		tailFloor("64 B, 64 callers", "echo-64B-64x1", own, 0.4),
+		tailFloor("1 KiB, 64 callers", "echo-1KiB-64x1", own, 0.4),
 		plainFloor("64 B, 1 caller", "echo-64B-1x1"),
 		plainFloor("1 KiB, 1 caller", "echo-1KiB-1x1"),
 		plainFloor("64 B, 64 callers", "echo-64B-64x1"),
@@ -84,8 +90,8 @@ func floors(harnessAllocs float64) []floor {
 			// 0.1 is for what the runtime and the measurement allocate now and then.
 			bound: 8.1, atMost: true,
 		},
-		idleFloor("memory of an idle connection on the server", "at most 8 KiB", serverRSS, 8<<10),
-		idleFloor("goroutines of an idle connection on the server", "at most 2", serverGoroutines, 2),
+		idleFloor("memory of an idle connection on the server", "at most 8 KiB", own, serverRSS, 8<<10),
+		idleFloor("goroutines of an idle connection on the server", "at most 2", own, serverGoroutines, 2),
 		{
 			name: "mixed load, p99 of 63 callers of 64 B beside 1 of 1 MiB", mustBe: "at most 3 × their p99 alone",
 			of:    []figure{{own, mixed, p99}, {own, mixedAlone, p99}},
@@ -121,13 +127,13 @@ func rateFloor(name, scenario string, ofLimit, ofGRPC float64) floor {
 	}
 }
 
-func tailFloor(name, scenario string) floor {
+func tailFloor(name, scenario, framework string, bound float64) floor {
 	return floor{
-		name: "p99: " + name, mustBe: "at most 0.4 × grpc-go's",
-		of:     []figure{{own, scenario, p99}, {grpcGo, scenario, p99}},
+		name: "p99: " + name, mustBe: fmt.Sprintf("at most %g × grpc-go's", bound),
+		of:     []figure{{framework, scenario, p99}, {grpcGo, scenario, p99}},
 		value:  func(m []float64) float64 { return m[0] / m[1] },
 		detail: func(m []float64) string { return fmt.Sprintf("%s µs, grpc-go %s µs", grouped(m[0]), grouped(m[1])) },
-		bound:  0.4, atMost: true,
+		bound:  bound, atMost: true,
 	}
 }
 
@@ -141,10 +147,10 @@ func plainFloor(name, scenario string) floor {
 	}
 }
 
-func idleFloor(name, mustBe string, m metric, bound float64) floor {
+func idleFloor(name, mustBe, framework string, m metric, bound float64) floor {
 	return floor{
 		name: name, mustBe: mustBe,
-		of:    []figure{{own, idleMany, m}, {own, idleFew, m}},
+		of:    []figure{{framework, idleMany, m}, {framework, idleFew, m}},
 		value: func(m []float64) float64 { return (m[0] - m[1]) / idleConnections },
 		bound: bound, atMost: true,
 	}

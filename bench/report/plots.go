@@ -23,9 +23,9 @@ type Plot struct {
 // of one hue. All are told apart by their labels, too.
 func color(framework string) string {
 	colors := map[string]string{
-		own: "#0065b3", ownPlain: "#56a5e0",
+		own: "#0065b3", ownPlain: "#56a5e0", ownGRPC: "#003f73", ownConnect: "#2d8ac7",
 		grpcGo:    "#d1550a",
-		"connect": "#0a8a5f", "connect-grpc": "#5fbf97",
+		connectGo: "#0a8a5f", "connect-grpc": "#5fbf97",
 		"drpc":       "#b5478f",
 		"netrpc-gob": "#8a6d00", "netrpc-json": "#c9a93a",
 		"kitex": "#7a3fb0", "kitex-grpc": "#ae86d4",

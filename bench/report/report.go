@@ -12,10 +12,15 @@ import (
 
 // Frameworks that others are compared with.
 const (
-	own       = "curlew"
-	ownPlain  = "curlew-plain"
-	grpcGo    = "grpc-go"
-	fairLimit = "limit-goroutine"
+	own        = "curlew"
+	ownPlain   = "curlew-plain"
+	ownGRPC    = "curlew-grpc"
+	ownConnect = "curlew-connect"
+	connectGo  = "connect"
+	toOurs     = "grpc-go-to-curlew" // grpc-go's client, our server
+	toTheirs   = "curlew-to-grpc-go"
+	grpcGo     = "grpc-go"
+	fairLimit  = "limit-goroutine"
 )
 
 // Scenario is a scenario and where it stands in a report.

@@ -22,6 +22,9 @@ type Framework struct {
 	// ConnectionPerCaller says that a connection carries one call at a time, so
 	// that every caller is given one of its own.
 	ConnectionPerCaller bool
+	// ForFloors says that only the scenarios in which a floor needs it are of
+	// interest.
+	ForFloors bool
 	// Streams says that Client.Stream works.
 	Streams bool
 

@@ -15,7 +15,12 @@ import (
 	"github.com/curlewrpc/curlew/bench/echopb"
 	"github.com/curlewrpc/curlew/bench/rival"
 	"github.com/curlewrpc/curlew/client"
+	codec "github.com/curlewrpc/curlew/codec/proto"
 	"github.com/curlewrpc/curlew/server"
+	"github.com/curlewrpc/curlew/wire"
+	"github.com/curlewrpc/curlew/wire/connect"
+	"github.com/curlewrpc/curlew/wire/grpc"
+	"github.com/curlewrpc/curlew/wire/h2"
 )
 
 const serviceName = "curlew.bench.v1.Echo"
@@ -26,32 +31,44 @@ type Plain struct {
 	Count   uint32
 }
 
-// kind is a type of messages.
+// kind is a type of messages, and the protocol that carries them.
 type kind[M any] struct {
-	message func(payload []byte, count int) *M
-	payload func(*M) []byte
-	count   func(*M) int
+	protocol wire.Protocol // nil: the default
+	message  func(payload []byte, count int) *M
+	payload  func(*M) []byte
+	count    func(*M) int
 }
 
-// Frameworks returns Curlew with protobuf messages and with plain Go types.
+// Frameworks returns Curlew with protobuf messages over three protocols, and with
+// plain Go types.
 func Frameworks() []rival.Framework {
 	return []rival.Framework{
-		kind[echopb.Message]{
-			message: func(payload []byte, count int) *echopb.Message {
-				m := &echopb.Message{Payload: payload}
-				if count > 0 {
-					m.Count = proto.Uint32(uint32(count))
-				}
-				return m
-			},
-			payload: (*echopb.Message).GetPayload,
-			count:   func(m *echopb.Message) int { return int(m.GetCount()) },
-		}.framework("curlew", "Curlew, native protocol, protobuf messages, default settings"),
+		protobuf(nil).framework("curlew", "Curlew, native protocol, protobuf messages, default settings"),
+		protobuf(grpc.NewClient(h2.Dial, codec.New())).
+			framework("curlew-grpc", "Curlew, gRPC over HTTP/2 without TLS, protobuf messages, default settings"),
+		protobuf(connect.NewClient(h2.Dial, codec.New())).
+			framework("curlew-connect", "Curlew, Connect protocol over HTTP/2 without TLS, protobuf messages, default settings"),
 		kind[Plain]{
 			message: func(payload []byte, count int) *Plain { return &Plain{payload, uint32(count)} },
 			payload: func(m *Plain) []byte { return m.Payload },
 			count:   func(m *Plain) int { return int(m.Count) },
 		}.framework("curlew-plain", "Curlew, native protocol, plain Go types (schema codec), default settings"),
+	}
+}
+
+// protobuf is messages of protobuf over a protocol.
+func protobuf(p wire.Protocol) kind[echopb.Message] {
+	return kind[echopb.Message]{
+		protocol: p,
+		message: func(payload []byte, count int) *echopb.Message {
+			m := &echopb.Message{Payload: payload}
+			if count > 0 {
+				m.Count = proto.Uint32(uint32(count))
+			}
+			return m
+		},
+		payload: (*echopb.Message).GetPayload,
+		count:   func(m *echopb.Message) int { return int(m.GetCount()) },
 	}
 }
 
@@ -104,8 +121,12 @@ func (k kind[M]) dial(ctx context.Context, addr string, conns int) (rival.Client
 			c.stream = m
 		}
 	}
+	options := []client.Option{client.WithMaxConnections(1)}
+	if k.protocol != nil {
+		options = append(options, client.WithProtocol(k.protocol))
+	}
 	for range conns {
-		one, err := client.New(addr, client.WithMaxConnections(1))
+		one, err := client.New(addr, options...)
 		if err != nil {
 			return nil, errors.Join(err, c.Close())
 		}
