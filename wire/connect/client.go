@@ -114,7 +114,7 @@ func (s *session) Open(ctx context.Context, call *curlew.Call) (wire.ClientStrea
 	if query := st.query(content); query != "" && len(request.Path)+len(query) <= maxURL {
 		request.Method, request.RawQuery, content = http.MethodGet, query, nil
 	} else {
-		st.describe(request)
+		st.describe(request, len(content))
 	}
 	request.Length = int64(len(content))
 	if err := st.send(ctx, request, content); err != nil {
@@ -124,10 +124,10 @@ func (s *session) Open(ctx context.Context, call *curlew.Call) (wire.ClientStrea
 }
 
 // describe makes a request a POST with the fields that tell of its body.
-func (st *clientStream) describe(r *wire.HTTPRequest) {
+func (st *clientStream) describe(r *wire.HTTPRequest, length int) {
 	r.Method = http.MethodPost
 	r.Fields = append(r.Fields, wire.Field{Name: "content-type", Value: typePrefix + st.codec.Name()},
-		wire.Field{Name: versionField, Value: version})
+		wire.Field{Name: "content-length", Value: strconv.Itoa(length)}, wire.Field{Name: versionField, Value: version})
 	if st.compressor != nil {
 		r.Fields = append(r.Fields, wire.Field{Name: "content-encoding", Value: st.compressor.Name()})
 	}
@@ -163,10 +163,10 @@ func (st *clientStream) send(ctx context.Context, r *wire.HTTPRequest, body []by
 	if len(body) > 0 {
 		_, err = x.Write(ctx, body)
 	}
-	if err == nil || err == io.EOF {
+	if err == nil {
 		err = x.CloseWrite()
 	}
-	if err == nil || err == io.EOF { // io.EOF: the server has answered already
+	if err == nil || err == io.EOF { // the server has answered already
 		return nil
 	}
 	x.Reset(err)

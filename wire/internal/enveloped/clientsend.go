@@ -26,14 +26,14 @@ func (st *clientStream) sendOnly(ctx context.Context, request any) error {
 		return err
 	}
 	_, err := st.x.Write(ctx, body.B)
-	if err == nil || err == io.EOF {
+	if err == nil {
 		err = st.x.CloseWrite()
 	}
-	if err != nil && err != io.EOF { // io.EOF: the server has answered already
-		st.x.Reset(err)
-		return err
+	if err == nil || err == io.EOF { // the server has answered already
+		return nil
 	}
-	return nil
+	st.x.Reset(err)
+	return err
 }
 
 // Send implements [curlew.Stream].
