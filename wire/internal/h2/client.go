@@ -96,6 +96,7 @@ func (t *Transport) Do(ctx context.Context, r *wire.HTTPRequest) (wire.ClientExc
 	}
 	x := &clientStream{request: *r}
 	x.c, x.client, x.declared, x.place = c, x, -1, true
+	x.deadline, _ = ctx.Deadline()
 	if r.Length < 0 {
 		if _, err := x.write(ctx, nil, false); err != nil {
 			x.Reset(err)

@@ -22,6 +22,7 @@ import (
 type clientStream struct {
 	stream
 	request  wire.HTTPRequest
+	deadline time.Time     // of the context it was made with; zero: none
 	written  int64         // of the request's body; of the goroutine that writes
 	lastSend time.Duration // since the connection began; of the goroutine that writes
 
@@ -281,7 +282,11 @@ func (x *clientStream) wasReset(code errCode) {
 		mux.Wake(x.sendWake)
 		return
 	}
-	err := curlew.Errorf(curlewCode(code), "%s ended the exchange with RST_STREAM (%s)", c.peer, code).WithOrigin(curlew.OriginServer)
+	why := curlewCode(code)
+	if code == codeCancel && !x.deadline.IsZero() && !time.Now().Before(x.deadline) {
+		why = curlew.DeadlineExceeded // the server's clock was the first to tell
+	}
+	err := curlew.Errorf(why, "%s ended the exchange with RST_STREAM (%s)", c.peer, code).WithOrigin(curlew.OriginServer)
 	if code == codeRefused {
 		err = err.WithOrigin(curlew.OriginTransport).WithProgress(curlew.Refused)
 	}
