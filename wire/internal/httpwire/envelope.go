@@ -39,9 +39,9 @@ const (
 	// readAhead is how much is read at once where the length of what comes next
 	// is not known.
 	readAhead = 2 << 10
-	// firstPart bounds what is allocated for a message of which nothing has come
-	// but its length.
-	firstPart = 64 << 10
+	// growth is how many times as large as what has come of a message the buffer
+	// for it is at most: a length is a stranger's word.
+	growth = 8
 	// endRoom is what the end of a response may take, whatever the limit on
 	// messages.
 	endRoom = 64 << 10
@@ -135,19 +135,15 @@ func (r *EnvelopeReader) begin(ctx context.Context, body Body, limit int) error 
 	}
 	r.flags, r.size = head[0], int(size)
 	came := head[EnvelopeSize:min(len(head), EnvelopeSize+r.size)]
-	if len(head) == EnvelopeSize+len(came) && r.size <= cap(r.ahead.B) {
+	if len(head) == EnvelopeSize+len(came) {
 		// There is nothing behind it, so the buffer itself is handed on.
 		r.ahead.B = r.ahead.B[:copy(r.ahead.B, came)]
 		r.message, r.ahead = r.ahead, nil
 		return nil
 	}
-	r.message = bufpool.Get(min(r.size, firstPart))
-	r.message.B = r.message.B[:copy(r.message.B, came)]
+	r.message = bufpool.Get(r.size) // it is there as a whole
+	copy(r.message.B, came)
 	r.at += EnvelopeSize + len(came)
-	if r.at == len(r.ahead.B) {
-		r.ahead.Free()
-		r.ahead = nil
-	}
 	return nil
 }
 
@@ -178,8 +174,8 @@ func (r *EnvelopeReader) lookAhead(ctx context.Context, body Body) error {
 // fill reads more of the message, and nothing beyond it.
 func (r *EnvelopeReader) fill(ctx context.Context, body Body) error {
 	have := len(r.message.B)
-	if have >= firstPart {
-		r.message.Grow(r.size - have)
+	if room := cap(r.message.B); room < r.size && have >= room/2 {
+		r.message.Grow(min(r.size, growth*have) - have)
 	}
 	n, err := body.Read(ctx, r.message.B[have:min(r.size, cap(r.message.B))])
 	r.message.B = r.message.B[:have+n]
