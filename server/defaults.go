@@ -4,6 +4,8 @@
 package server
 
 import (
+	"slices"
+
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/codec/json"
 	"github.com/curlewrpc/curlew/codec/proto"
@@ -44,7 +46,7 @@ func defaultFramings(o *options) []wire.Framing {
 // returns what has routes.
 func defaultHTTPProtocols(services func() []*curlew.Service, more []compress.Compressor) []wire.HTTPProtocol {
 	asProto, asJSON := proto.New(), json.New()
-	compressors := append([]compress.Compressor{compress.Gzip()}, more...)
+	compressors := append(slices.Clone(more), compress.Gzip())
 	return []wire.HTTPProtocol{
 		grpc.NewServer([]curlew.Codec{asProto, asJSON}, compressors...),
 		grpcweb.NewServer([]curlew.Codec{asProto, asJSON}, compressors...),

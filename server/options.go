@@ -191,7 +191,7 @@ func WithHTTPHandler(h http.Handler) Option {
 }
 
 // WithCompressors adds to the compression that the HTTP protocols take and
-// send; they all know gzip.
+// send; they all know gzip. The first that a client accepts is used, gzip last.
 func WithCompressors(c ...compress.Compressor) Option {
 	return func(o *options) {
 		if slices.Contains(c, nil) {

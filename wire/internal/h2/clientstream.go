@@ -73,6 +73,7 @@ func (x *clientStream) write(ctx context.Context, p []byte, end bool) (int, erro
 			return off, err
 		}
 		n := x.takeCredit(len(p) - off)
+		c.guard.sent()
 		last := end && off+n == len(p)
 		if last {
 			x.sendEnd = true
