@@ -9,7 +9,10 @@ import (
 	pb "google.golang.org/grpc/examples/route_guide/routeguide"
 
 	"github.com/curlewrpc/curlew/client"
+	"github.com/curlewrpc/curlew/codec/proto"
 	"github.com/curlewrpc/curlew/contrib/grpcgo"
+	wiregrpc "github.com/curlewrpc/curlew/wire/grpc"
+	"github.com/curlewrpc/curlew/wire/h2"
 )
 
 // CallBefore has use call the server at addr by grpc-go.
@@ -36,4 +39,16 @@ func CallAfter(addr string, use func(pb.RouteGuideClient) error) error {
 	guide := pb.NewRouteGuideClient(grpcgo.NewConn(c))
 	// [/client-after]
 	return use(guide)
+}
+
+// CallGRPC is CallAfter over gRPC, which servers speak that have not moved.
+func CallGRPC(addr string, use func(pb.RouteGuideClient) error) error {
+	// [client-grpc]
+	c, err := client.New(addr, client.WithProtocol(wiregrpc.NewClient(h2.Dial, proto.New())))
+	// [/client-grpc]
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return use(pb.NewRouteGuideClient(grpcgo.NewConn(c)))
 }

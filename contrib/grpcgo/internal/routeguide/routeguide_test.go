@@ -13,6 +13,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -153,20 +155,42 @@ func chat(ctx context.Context, c pb.RouteGuideClient) error {
 	return nil
 }
 
+// TestTour: servers and clients move in any order.
 func TestTour(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		serve func(*testing.T) string
 		call  func(string, func(pb.RouteGuideClient) error) error
 	}{
-		{"before", before, routeguide.CallBefore},
-		{"after", after, routeguide.CallAfter},
+		{"nothing has moved", before, routeguide.CallBefore},
+		{"the server has", after, routeguide.CallBefore},
+		{"the client has", before, routeguide.CallGRPC},
+		{"both have, and speak gRPC", after, routeguide.CallGRPC},
+		{"both have", after, routeguide.CallAfter},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if err := c.call(c.serve(t), tour); err != nil {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestProgram: the example's own client calls the server that has moved.
+func TestProgram(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "client.exe")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "google.golang.org/grpc/examples/route_guide/client")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	out, err := exec.CommandContext(t.Context(), program, "-addr", after(t)).CombinedOutput()
+	if err != nil {
+		t.Errorf("the program ended with %v", err)
+	}
+	for _, want := range []string{"Berkshire Valley", `Feature: name: "Patriots Path"`, "Route summary", "Got message Sixth message"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("%q is missing in what it printed:\n%s", want, out)
+		}
 	}
 }
 
