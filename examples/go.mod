@@ -7,4 +7,6 @@ require (
 	google.golang.org/protobuf v1.36.12
 )
 
+require golang.org/x/net v0.60.0 // indirect
+
 replace github.com/curlewrpc/curlew => ../

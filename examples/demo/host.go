@@ -122,6 +122,8 @@ Still serving on %[1]s, every protocol. In another terminal, try
   curl -d '{"A":7,"B":8}' http://%[1]s/Arith/Multiply
   curl -d '{"A":1}' http://%[1]s/Arith/Divide
   curl -d '{"name":"Ada"}' http://%[1]s/greet.v1.Greeter/Greet
+  grpcurl -plaintext %[1]s list
+  grpcurl -plaintext -d '{"A":7,"B":8}' %[1]s Arith/Multiply
   curl -d '[{"jsonrpc":"2.0","id":1,"method":"Arith.Multiply","params":[7,8]}]' http://%[1]s/rpc
 
 and in the folder examples

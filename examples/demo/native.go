@@ -204,6 +204,12 @@ func (t *tour) users(c usersv1.UserServiceClient) {
 		page, err := c.ListUsers(ctx, &usersv1.ListUsersRequest{})
 		return fmt.Sprintf("%d user", len(page.GetUsers())), err
 	})
+	t.userErrors(c)
+}
+
+// userErrors makes calls that fail, once there is a user with Ada's address.
+func (t *tour) userErrors(c usersv1.UserServiceClient) {
+	ada := &usersv1.CreateUserRequest{Name: "Ada", Email: "ada@example.org"}
 	t.check("UserService.GetUser 99", "error: not_found: there is no user 99", func(ctx context.Context) (string, error) {
 		user, err := c.GetUser(ctx, &usersv1.GetUserRequest{Id: 99})
 		return user.String(), err
