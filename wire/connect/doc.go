@@ -7,6 +7,12 @@
 //
 //	curl -d '{"A":7,"B":8}' localhost:8080/Arith/Multiply
 //
+// Streams are bodies of enveloped messages, application/connect+json for
+// instance. A unary method without side effects ([curlew.NoSideEffects]) may be
+// called by GET too, so that its answers can be cached:
+//
+//	curl 'localhost:8080/Arith/Multiply?encoding=json&message=%7B%22A%22:7,%22B%22:8%7D'
+//
 // [NewServer] gives the server's half, for the HTTP framings; [NewClient] the
 // client's, over any HTTP transport.
 //
@@ -23,7 +29,7 @@
 // # What it cannot carry
 //
 // The server learns of a canceled call by the end of its connection (HTTP/1) or
-// stream, without the cause. A reply's header and trailer travel together, at
-// the end. Streams are Unimplemented. A one-way call waits for its answer.
-// Values of headers that begin or end with a space are refused.
+// stream, without the cause. A unary reply's header and trailer travel together,
+// at the end. A one-way call waits for its answer. Values of headers that begin
+// or end with a space are refused.
 package connect
