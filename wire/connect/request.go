@@ -128,6 +128,7 @@ type badRequest struct {
 	status int
 	err    *curlew.Error
 	fields wire.Fields
+	plain  bool // in plain text, for who may be no client of Connect's
 }
 
 func reject(status int, err *curlew.Error) *badRequest { return &badRequest{status: status, err: err} }
@@ -141,8 +142,17 @@ func (b *badRequest) with(field, value string) *badRequest {
 	return b
 }
 
+// inPlainText has it answered so.
+func (b *badRequest) inPlainText() *badRequest {
+	b.plain = true
+	return b
+}
+
 // answer sends it. That it does not arrive is the client's business.
 func (b *badRequest) answer(x wire.Exchange) {
-	body := append(httpwire.AppendError(nil, b.err), '\n') // for those who read it on a terminal
-	_ = respond(x, b.status, errorType, b.fields, body)
+	body, is := httpwire.AppendError(nil, b.err), errorType
+	if b.plain {
+		body, is = []byte(b.err.Message()), "text/plain; charset=utf-8"
+	}
+	_ = respond(x, b.status, is, b.fields, append(body, '\n')) // for those who read it on a terminal
 }

@@ -134,7 +134,7 @@ func (st *serverStream) negotiate(r *wire.HTTPRequest, m *curlew.Method) *badReq
 	case st.codec == nil && httpwire.CouldBeForm(mediaType) && s.named("json") != nil:
 		return s.unsupported(curlew.Unknown, typePrefix, "the content type %q is taken for JSON from tools such as curl only, not from a browser", mediaType)
 	case st.codec == nil:
-		return s.unsupported(curlew.Unknown, typePrefix, "the content type %q is not known", mediaType)
+		return s.unsupported(curlew.Unknown, typePrefix, "the content type %q is not known", mediaType).inPlainText()
 	}
 	return nil
 }
@@ -150,7 +150,7 @@ func (s *Server) negotiateStream(r *wire.HTTPRequest, m *curlew.Method) *badRequ
 	case !ok:
 		return s.unsupported(curlew.Unimplemented, streamPrefix, "%s is a %s method; the content type %q is not for those", m.FullName(), m.Kind(), mediaType)
 	case s.named(codec) == nil:
-		return s.unsupported(curlew.Unknown, streamPrefix, "the content type %q is not known", mediaType)
+		return s.unsupported(curlew.Unknown, streamPrefix, "the content type %q is not known", mediaType).inPlainText()
 	}
 	return nil
 }
