@@ -54,7 +54,7 @@ func unreadAnswers(v *victim) {
 // them. It returns the number of streams.
 func (v *victim) askMuch(p *peer) (streams int) {
 	const batch, length = 256, 64 << 10
-	for range 32 / share {
+	for range max(32/share, 1) {
 		for range batch {
 			stream := uint32(2*streams + 1)
 			p.open(stream, 0, "Big")
@@ -67,25 +67,29 @@ func (v *victim) askMuch(p *peer) (streams int) {
 		v.wait(20 * time.Millisecond)
 	}
 	v.wait(200 * time.Millisecond)
-	if u := v.usage(Question{}); u.Calls < 1000 {
+	if u := v.usage(Question{}); strict && u.Calls < 1000 {
 		v.t.Errorf("only %d calls were made", u.Calls)
 	}
 	return streams
 }
 
-// oneByteFrames sends a large message in DATA frames of one byte (CVE-2019-9518
-// has empty ones). The server must take it, as long as it is cheap.
+// oneByteFrames sends large messages in DATA frames of one byte. The server must
+// take them, as long as they are cheap.
 func oneByteFrames(v *victim) {
-	p := v.http2().listen()
-	p.open(1, 0, "Collect")
 	const length = 60_000 // within the first window
 	body := message(0, data(make([]byte, length)))
-	for _, b := range body {
-		p.frame(frameData, 0, 1, []byte{b})
+	p := v.http2().listen()
+	streams := 16 / share
+	for i := range streams {
+		stream := uint32(2*i + 1)
+		p.open(stream, 0, "Collect")
+		for _, b := range body {
+			p.frame(frameData, 0, stream, []byte{b})
+		}
+		p.frame(frameData, flagEnd, stream, nil)
 	}
-	p.frame(frameData, flagEnd, 1, nil)
 	p.flush()
-	v.until(10*time.Second, "the message's arrival", func(u Usage) bool { return u.Running == 0 })
+	v.until(10*time.Second, "the messages' arrival", func(Usage) bool { return p.seen().ends == streams })
 }
 
 // heldOneByteFrames fills the windows of many streams that no handler reads

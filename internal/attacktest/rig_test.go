@@ -89,7 +89,8 @@ func start(t *testing.T, limits wire.Limits) *victim {
 	encoded, err := json.Marshal(limits)
 	assert.NoError(t, err)
 	cmd := exec.Command(os.Args[0], "-test.run=^$")
-	cmd.Env = append(os.Environ(), limitsVariable+"="+string(encoded))
+	// The race detector waits for a second at the end.
+	cmd.Env = append(os.Environ(), limitsVariable+"="+string(encoded), "GORACE=atexit_sleep_ms=0")
 	var stderr tail
 	cmd.Stderr = &stderr
 	stdin, err := cmd.StdinPipe()
@@ -217,6 +218,10 @@ func (v *victim) wait(d time.Duration) {
 	}
 }
 
+// patience is how long a bystander's call may take on a machine that is busy
+// with an attack, the attackers included.
+const patience = 3 * time.Second
+
 // service is what bystanders got.
 type service struct {
 	calls  int
@@ -228,10 +233,6 @@ func (s *service) String() string {
 	return fmt.Sprintf("%d calls, the slowest in %v, %d failed", s.calls, s.worst.Round(time.Millisecond/10), len(s.failed))
 }
 
-// patience is how long a bystander's call may take on a machine that is busy
-// with an attack, the attackers included.
-const patience = 3 * time.Second
-
 func (s *service) check(t *testing.T) {
 	t.Helper()
 	for _, err := range s.failed[:min(3, len(s.failed))] {
@@ -240,7 +241,7 @@ func (s *service) check(t *testing.T) {
 	if s.calls < 4 {
 		t.Errorf("other clients made only %d calls meanwhile", s.calls)
 	}
-	if s.worst > patience {
+	if strict && s.worst > patience {
 		t.Errorf("another client's call took %v", s.worst)
 	}
 }
@@ -266,7 +267,7 @@ func (v *victim) watch() func() *service {
 			defer tick.Stop()
 			for ctx.Err() == nil {
 				begun := time.Now()
-				limited, cancel := context.WithTimeout(v.t.Context(), 2*patience)
+				limited, cancel := context.WithTimeout(v.t.Context(), 4*patience)
 				err := call(limited)
 				cancel()
 				mu.Lock()
