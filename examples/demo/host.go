@@ -28,6 +28,7 @@ import (
 	"github.com/curlewrpc/curlew/examples/textstats"
 	"github.com/curlewrpc/curlew/examples/users"
 	"github.com/curlewrpc/curlew/server"
+	"github.com/curlewrpc/curlew/wire/cors"
 )
 
 // host is the server of the demo and what clients must know of it.
@@ -50,6 +51,7 @@ func newHost(out *printer) (*host, error) {
 	h.server, err = server.New(
 		server.WithTLS(&tls.Config{Certificates: []tls.Certificate{certificate}}),
 		server.AllowPlaintext(), // on the same port
+		server.WithCORS(cors.Config{Origins: []string{"http://localhost:5173"}}), // where a web page is while it is written
 		server.WithInterceptors(h.calls.intercept),
 	)
 	if err != nil {
