@@ -27,6 +27,9 @@ type exchange struct {
 	// Of the body; they belong to whoever reads.
 	atEnd, gaveUp bool
 
+	own   bool   // the connection is the framing's, not somebody else's server's
+	ahead *ahead // reads the body; nil: nobody does before it is wanted
+
 	mu       sync.Mutex     // guards the rest
 	over     bool           // the connection belongs to the next request
 	broken   error          // why it was reset
@@ -67,8 +70,13 @@ func serveExchange(base context.Context, p wire.HTTPProtocol, x *exchange, d wir
 	x.finish()
 }
 
-// Attach implements [wire.Exchange].
+// Attach implements [wire.Exchange]. It comes before the first Read. A body of
+// unknown length may be a conversation, in which the call must learn of the
+// client's end at any time.
 func (x *exchange) Attach(in *wire.Incoming) {
+	if x.own && !x.atEnd && x.request.Length < 0 {
+		x.ahead = readAhead(x)
+	}
 	x.mu.Lock()
 	x.attached = in
 	gone := x.gone
@@ -96,13 +104,20 @@ func (x *exchange) Request() *wire.HTTPRequest { return x.request }
 func longAgo() time.Time { return time.Unix(1, 0) }
 
 // Read implements [wire.Exchange]. Once ctx has ended it, there is no reading
-// on.
+// on, but for a body that is read ahead.
 func (x *exchange) Read(ctx context.Context, p []byte) (int, error) {
 	if err := x.failed(); err != nil {
 		return 0, err
 	}
 	if x.atEnd {
 		return 0, io.EOF
+	}
+	if x.ahead != nil {
+		n, err := x.ahead.read(ctx, p)
+		if reset := x.failed(); reset != nil && err != nil && err != io.EOF {
+			err = reset
+		}
+		return n, err
 	}
 	interrupted := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
@@ -217,6 +232,9 @@ func (x *exchange) finish() {
 	broken := x.broken
 	x.mu.Unlock()
 	if broken != nil {
+		if x.ahead != nil {
+			x.ahead.finish(0, longAgo())
+		}
 		panic(http.ErrAbortHandler)
 	}
 	if x.request.Major == 1 && !x.atEnd {
@@ -235,6 +253,12 @@ const (
 // connection closed after the response: those bytes must not be taken for a
 // request, and the server does not wait for what it does not want.
 func (x *exchange) settle() {
+	if x.ahead != nil {
+		if !x.ahead.finish(settleBytes, time.Now().Add(settleTime)) {
+			x.closeAfter()
+		}
+		return
+	}
 	asks := x.r.Header.Get("Expect") != ""
 	deadline := time.Now().Add(settleTime)
 	if asks || x.gaveUp {
@@ -250,8 +274,13 @@ func (x *exchange) settle() {
 			return // net/http has set the deadline anew
 		}
 	}
-	// A reader above its limit tells the ResponseWriter to close the connection,
-	// and there is no other way to do so once the head is written.
+	x.closeAfter()
+}
+
+// closeAfter has net/http close the connection after the response. A reader
+// above its limit tells the ResponseWriter to do so, and there is no other way
+// once the head is written.
+func (x *exchange) closeAfter() {
 	_, _ = http.MaxBytesReader(unwrap(x.w), io.NopCloser(endless{}), 0).Read(make([]byte, 2))
 }
 

@@ -94,17 +94,23 @@ func TestUnreadBody(t *testing.T) {
 		"chunked, half of it":   {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n", "23\r\n" + smuggled + "\r\n0\r\n\r\n", false},
 		"medium, there":         {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n" + medium, "", true},
 		"large, there":          {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + large, "", false},
+		"chunked, large":        {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n186a0\r\n" + large + "\r\n0\r\n\r\n", "", false},
 		"promised, never there": {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 35\r\n\r\n", "", false},
 		"waits to be asked":     {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 35\r\nExpect: 100-continue\r\n\r\n", "", false},
 	} {
-		for how, flush := range map[string]bool{"response at once": false, "response in parts": true} {
+		for how, with := range map[string]struct{ flush, attach bool }{
+			"response at once": {}, "response in parts": {true, false}, "read ahead": {false, true}, "read ahead, response in parts": {true, true},
+		} {
 			t.Run(name+", "+how, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					var paths []string
 					r := serve(t, h1.New(serves(func(ctx context.Context, x wire.Exchange) {
 						paths = append(paths, x.Request().Path)
+						if with.attach {
+							x.Attach(new(wire.Incoming))
+						}
 						x.Respond(403, nil)
-						if flush {
+						if with.flush {
 							x.Flush()
 						}
 						x.Write(ctx, []byte("no"))
@@ -122,7 +128,7 @@ func TestUnreadBody(t *testing.T) {
 					}
 					io.WriteString(p, "GET /next HTTP/1.1\r\nHost: x\r\n\r\n")
 					if !test.keeps {
-						assert.True(t, flush || response.Close, "the response says that the connection is closed")
+						assert.True(t, with.flush || response.Close, "the response says that the connection is closed")
 						p.gone()
 						assert.Equal(t, paths, []string{"/"})
 						return

@@ -178,6 +178,7 @@ func TestDrain(t *testing.T) {
 		<-began
 		r.source.Drain()
 		idle.gone()
+		synctest.Wait() // until the other connection is told, too
 		close(release)
 		response, body := busy.response()
 		assert.Equal(t, body, "done")

@@ -61,7 +61,9 @@ func (s *session) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	request := newRequest(r)
 	request.Peer, request.Limits, request.Draining = s.wire.Peer, s.wire.Limits, s.wire.Draining
 	if p := s.framing.router.Protocol(request, s.dispatcher); p != nil {
-		serveExchange(s.ctx, p, newExchange(w, r, request), s.dispatcher)
+		x := newExchange(w, r, request)
+		x.own = true
+		serveExchange(s.ctx, p, x, s.dispatcher)
 		return
 	}
 	other(&s.framing.router, w, r)
