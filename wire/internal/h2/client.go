@@ -42,8 +42,7 @@ func Dial(ctx context.Context, r *wire.Remote) (*Transport, error) {
 	c.ready, c.away, c.loop = make(chan struct{}), make(chan struct{}), make(chan struct{})
 	c.ended = func(error) { close(c.loop) }
 	c.nextID = 1
-	c.begin(context.Background())
-	go c.run(nil)
+	c.begin(context.Background(), nil)
 	select {
 	case <-c.ready:
 		return &Transport{c}, nil

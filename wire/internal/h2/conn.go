@@ -82,7 +82,7 @@ type conn struct {
 	send       int64 // credit
 	recv       mux.RecvWindow
 	budget     mux.Budget      // for what all streams may hold
-	starved    []*stream       // wait for the connection's credit
+	line       []*stream       // wait for their turn to take the connection's credit
 	leftover   []*serverStream // have ended and not been sent
 	keeping    int64           // bytes of leftover
 	pushing    bool            // a goroutine sends leftover
@@ -153,9 +153,15 @@ func listLimit(l wire.Limits) int { return l.MaxHeader/3*4 + 1 + 4<<10 }
 
 const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
-// begin sets the context of exchanges and says hello.
-func (c *conn) begin(ctx context.Context) {
+// begin sets the context of exchanges, says hello, and reads what comes after
+// the prefix.
+func (c *conn) begin(ctx context.Context, prefix []byte) {
 	c.ctx, c.cancel = context.WithCancelCause(ctx)
+	c.sayHello()
+	go c.run(prefix)
+}
+
+func (c *conn) sayHello() {
 	if err := c.writer.LockControl(); err != nil {
 		return
 	}

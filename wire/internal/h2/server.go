@@ -30,8 +30,7 @@ func (s *Server) Start(ctx context.Context, wc *wire.Conn, d wire.Dispatcher, en
 	peer := *wc.Peer
 	peer.Protocol = protocolName
 	c.peer = &peer
-	c.begin(ctx)
-	go c.run(wc.Prefix)
+	c.begin(ctx, wc.Prefix)
 	return c.drain
 }
 
