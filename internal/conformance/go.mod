@@ -2,7 +2,10 @@ module github.com/curlewrpc/curlew/internal/conformance
 
 go 1.26.0
 
-replace github.com/curlewrpc/curlew => ../../
+replace (
+	github.com/curlewrpc/curlew => ../../
+	github.com/curlewrpc/curlew/contrib/grpcgo => ../../contrib/grpcgo
+)
 
 tool (
 	connectrpc.com/conformance/cmd/connectconformance
@@ -14,6 +17,7 @@ tool (
 require (
 	github.com/andybalholm/brotli v1.2.6
 	github.com/curlewrpc/curlew v0.0.0
+	github.com/curlewrpc/curlew/contrib/grpcgo v0.0.0
 	github.com/golang/snappy v1.0.0
 	github.com/klauspost/compress v1.20.1
 	google.golang.org/grpc v1.85.0

@@ -22,14 +22,25 @@ func interopCases() []string {
 	}
 }
 
-// A pairing is a server and a client that must understand one another.
-type pairing struct{ server, client string }
+// A pairing is a server and a client that must understand one another. Each may
+// have a flag.
+type pairing struct{ server, serverFlag, client, clientFlag string }
 
+// pairings are Curlew and grpc-go, each way; then the same with the code that is
+// generated for grpc-go on Curlew, by contrib/grpcgo.
 func pairings() []pairing {
+	const stubs = "-stubs"
 	return []pairing{
-		{"interopserver", "grpcgo-client"},
-		{"grpcgo-server", "interopclient"},
+		{"interopserver", "", "grpcgo-client", ""},
+		{"grpcgo-server", "", "interopclient", ""},
+		{"interopserver", stubs, "grpcgo-client", ""},
+		{"grpcgo-server", "", "interopclient", stubs},
+		{"interopserver", stubs, "interopclient", stubs},
 	}
+}
+
+func (p pairing) String() string {
+	return strings.Join(strings.Fields(p.server+" "+p.serverFlag+" and "+p.client+" "+p.clientFlag), " ")
 }
 
 // caseTimeout bounds one case: the longest make ten calls of at most a second.
@@ -54,12 +65,12 @@ func grpcInterop(ctx context.Context, b *bench) (result, error) {
 }
 
 func (p pairing) run(ctx context.Context, b *bench, tls bool) (result, error) {
-	var serverFlags, clientFlags []string
-	name := fmt.Sprintf("%s, %s, plaintext", p.server, p.client)
+	serverFlags, clientFlags := strings.Fields(p.serverFlag), strings.Fields(p.clientFlag)
+	name := p.String() + ", plaintext"
 	if tls {
-		name = fmt.Sprintf("%s, %s, TLS", p.server, p.client)
-		serverFlags = []string{"-use_tls"}
-		clientFlags = []string{"-use_tls", "-use_test_ca", "-server_host_override=foo.test.google.fr"}
+		name = p.String() + ", TLS"
+		serverFlags = append(serverFlags, "-use_tls")
+		clientFlags = append(clientFlags, "-use_tls", "-use_test_ca", "-server_host_override=foo.test.google.fr")
 	}
 	s, err := start(ctx, b, p.server, serverFlags...)
 	if err != nil {

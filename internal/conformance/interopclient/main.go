@@ -3,7 +3,9 @@
 
 // Command interopclient is Curlew's client of gRPC's interoperability tests,
 // with the flags of google.golang.org/grpc/interop/client: it runs one case and
-// exits with status 0 if it passed. Without a case it lists the cases.
+// exits with status 0 if it passed. Without a case it lists the cases. With
+// -stubs the cases are grpc-go's own code, its calls made through
+// contrib/grpcgo.
 package main
 
 import (
@@ -36,11 +38,16 @@ func main() {
 	useTLS := flag.Bool("use_tls", false, "speak TLS")
 	testCA := flag.Bool("use_test_ca", false, "trust the certificates of gRPC's tests")
 	override := flag.String("server_host_override", "", "what the server must prove to be, instead of its host")
+	stubs := flag.Bool("stubs", false, "call by grpc-go's own cases and the code that is generated for it")
 	name := flag.String("test_case", "", "the case to run")
 	flag.Parse()
 
+	all := cases()
+	if *stubs {
+		all = stubCases()
+	}
 	if *name == "" {
-		for _, known := range slices.Sorted(maps.Keys(cases())) {
+		for _, known := range slices.Sorted(maps.Keys(all)) {
 			fmt.Println(known)
 		}
 		return
@@ -52,14 +59,13 @@ func main() {
 			d.tls.RootCAs = testRoots()
 		}
 	}
-	if err := run(context.Background(), *name, d); err != nil {
+	if err := run(context.Background(), all[*name], d); err != nil {
 		fmt.Fprintf(os.Stderr, "interopclient: %s: %v\n", *name, err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, name string, d dialer) error {
-	test := cases()[name]
+func run(ctx context.Context, test func(*trial) error, d dialer) error {
 	if test == nil {
 		return fmt.Errorf("there is no such case")
 	}
