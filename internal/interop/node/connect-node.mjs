@@ -15,19 +15,20 @@ const types = readTypes(readFileSync(typesFile));
 const plain = { baseUrl: `http://${address}` };
 const secure = { baseUrl: `https://${address}`, nodeOptions: { rejectUnauthorized: false } };
 
+const duplex = { duplex: true };
 const transports = {
-  "Connect, HTTP/1.1": [createConnectTransport({ ...plain, httpVersion: "1.1" }), false],
-  "Connect JSON, HTTP/1.1": [createConnectTransport({ ...plain, httpVersion: "1.1", useBinaryFormat: false }), false],
-  "Connect, GET": [createConnectTransport({ ...plain, httpVersion: "1.1", useHttpGet: true }), false],
-  "Connect, HTTP/2": [createConnectTransport({ ...plain, httpVersion: "2" }), true],
-  "Connect, HTTP/2 and TLS": [createConnectTransport({ ...secure, httpVersion: "2" }), true],
-  gRPC: [createGrpcTransport({ ...plain }), true],
-  "gRPC, TLS": [createGrpcTransport({ ...secure }), true],
-  "gRPC-Web, HTTP/1.1": [createGrpcWebTransport({ ...plain, httpVersion: "1.1" }), false],
-  "gRPC-Web, HTTP/2": [createGrpcWebTransport({ ...plain, httpVersion: "2" }), true],
+  "Connect, HTTP/1.1": [createConnectTransport({ ...plain, httpVersion: "1.1" })],
+  "Connect JSON, HTTP/1.1": [createConnectTransport({ ...plain, httpVersion: "1.1", useBinaryFormat: false })],
+  "Connect, GET": [createConnectTransport({ ...plain, httpVersion: "1.1", useHttpGet: true }), { large: false }],
+  "Connect, HTTP/2": [createConnectTransport({ ...plain, httpVersion: "2" }), duplex],
+  "Connect, HTTP/2 and TLS": [createConnectTransport({ ...secure, httpVersion: "2" }), duplex],
+  gRPC: [createGrpcTransport({ ...plain }), duplex],
+  "gRPC, TLS": [createGrpcTransport({ ...secure }), duplex],
+  "gRPC-Web, HTTP/1.1": [createGrpcWebTransport({ ...plain, httpVersion: "1.1" })],
+  "gRPC-Web, HTTP/2": [createGrpcWebTransport({ ...plain, httpVersion: "2" }), duplex],
 };
-for (const [name, [transport, duplex]] of Object.entries(transports)) {
-  for (const [call, run] of Object.entries(calls(types, transport, { duplex }))) {
+for (const [name, [transport, options]] of Object.entries(transports)) {
+  for (const [call, run] of Object.entries(calls(types, transport, options))) {
     await check(`${name}: ${call}`, run);
   }
 }

@@ -11,14 +11,14 @@ import { calls, readTypes } from "./calls.mjs";
 window.run = async (baseUrl, types) => {
   const registry = readTypes(Uint8Array.from(types));
   const transports = {
-    "Connect JSON": createConnectTransport({ baseUrl }),
-    "Connect proto": createConnectTransport({ baseUrl, useBinaryFormat: true }),
-    "Connect GET": createConnectTransport({ baseUrl, useHttpGet: true }),
-    "gRPC-Web": createGrpcWebTransport({ baseUrl }),
+    "Connect JSON": [createConnectTransport({ baseUrl })],
+    "Connect proto": [createConnectTransport({ baseUrl, useBinaryFormat: true })],
+    "Connect GET": [createConnectTransport({ baseUrl, useHttpGet: true }), { large: false }],
+    "gRPC-Web": [createGrpcWebTransport({ baseUrl })],
   };
   const results = [];
-  for (const [name, transport] of Object.entries(transports)) {
-    for (const [call, run] of Object.entries(calls(registry, transport))) {
+  for (const [name, [transport, options]] of Object.entries(transports)) {
+    for (const [call, run] of Object.entries(calls(registry, transport, options))) {
       let why = null;
       try {
         await run();
