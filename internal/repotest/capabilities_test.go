@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"go/ast"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,14 +25,19 @@ var columns = map[string]string{
 	"net/rpc (gob)":         "TestNetRPC",
 	"JSON-RPC 1.0":          "TestJSONRPC1",
 	"JSON-RPC 2.0":          "TestJSONRPC2",
-	"Connect":               "TestConnect",
-	"Connect over HTTP/1.1": "TestConnect",
+	"gRPC":                  "TestGRPC",
+	"gRPC-Web":              "TestGRPCWebOverHTTP2",
+	"Connect":               "TestConnectOverHTTP2",
+
+	"gRPC-Web over HTTP/1.1": "TestGRPCWeb",
+	"Connect over HTTP/1.1":  "TestConnect",
 }
 
 // rows are the first cells of rows and the capabilities that they tell of.
 var rows = map[string][]string{
 	// docs/protocols.md
-	"streams":                              {"Streams", "FullDuplex"},
+	"streams":                              {"Streams"},
+	"both directions at once":              {"FullDuplex"},
 	"many calls at once on a connection":   {"Multiplexed"},
 	"metadata of the request":              {"RequestMetadata"},
 	"header and trailer of the reply":      {"ReplyMetadata"},
@@ -54,7 +60,7 @@ var rows = map[string][]string{
 	"drain without a failed call":     {"GoAway"},
 	"dead peer noticed during a call": {"Liveness"},
 	// README.zh-CN.md
-	"流":                    {"Streams", "FullDuplex"},
+	"流":                    {"Streams"},
 	"单个连接上的并发调用":           {"Multiplexed"},
 	"请求元数据":                {"RequestMetadata"},
 	"应答的 header 与 trailer": {"ReplyMetadata"},
@@ -97,6 +103,7 @@ func toldCapabilities(r *repository) map[string]map[string]bool {
 			continue
 		}
 		told = make(map[string]map[string]bool)
+		constants := constantsOf(f.syntax)
 		for _, d := range f.syntax.Decls {
 			fn, ok := d.(*ast.FuncDecl)
 			if !ok {
@@ -105,7 +112,7 @@ func toldCapabilities(r *repository) map[string]map[string]bool {
 			ast.Inspect(fn, func(n ast.Node) bool {
 				if kv, ok := n.(*ast.KeyValueExpr); ok {
 					if key, ok := kv.Key.(*ast.Ident); ok && key.Name == "Can" {
-						told[fn.Name.Name] = selected(kv.Value)
+						told[fn.Name.Name] = selected(kv.Value, constants)
 					}
 				}
 				return true
@@ -115,12 +122,32 @@ func toldCapabilities(r *repository) map[string]map[string]bool {
 	return told
 }
 
-// selected returns the names that an expression such as a.X|a.Y selects.
-func selected(e ast.Expr) map[string]bool {
+// constantsOf returns what the constants of a file are given.
+func constantsOf(f *ast.File) map[string]ast.Expr {
+	constants := make(map[string]ast.Expr)
+	ast.Inspect(f, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok {
+			for i, value := range spec.Values {
+				constants[spec.Names[i].Name] = value
+			}
+		}
+		return true
+	})
+	return constants
+}
+
+// selected returns the names that an expression such as a.X|a.Y selects, by
+// itself or by constants.
+func selected(e ast.Expr, constants map[string]ast.Expr) map[string]bool {
 	names := make(map[string]bool)
 	ast.Inspect(e, func(n ast.Node) bool {
-		if s, ok := n.(*ast.SelectorExpr); ok {
-			names[s.Sel.Name] = true
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			names[n.Sel.Name] = true
+		case *ast.Ident:
+			if value := constants[n.Name]; value != nil {
+				maps.Copy(names, selected(value, constants))
+			}
 		}
 		return true
 	})
@@ -196,20 +223,21 @@ func TestCapabilities(t *testing.T) {
 
 func TestNative() { Run(P{Can: wiretest.Everything}) }
 
-func TestConnect() { Run(P{Can: wiretest.Codes | wiretest.Deadlines}) }
+func TestConnectOverHTTP2() { Run(P{Can: most | wiretest.Deadlines}) }
+
+const most = wiretest.Codes | wiretest.Details
 `
 	files := map[string]string{
 		"wire/wiretest/doc.go": "// Package wiretest is a suite.\npackage wiretest\n",
 		suites:                 matrix,
 		"README.md": "| a | b |\n|---|---|\n\n| | native | Connect | later |\n|---|---|---|---|\n" +
-			"| streams | yes | no | |\n| deadline | yes | yes | |\n| price | high | low | |\n",
+			"| streams | yes | no | |\n| deadline | yes | yes | |\n| details of an error | yes | yes | |\n| price | high | low | |\n",
 		"docs/protocols.md": "| | Connect | native |\n|---|---|---|\n",
 	}
 	expect(t, checkCapabilities(made(t, files)), "docs/protocols.md: there is no table")
 	files["docs/protocols.md"] = "| | native | Connect |\n|---|---|---|\n| streams | ✓ | ✓ |\n| code of an error | – | ✓ ² |\n"
 	expect(t, checkCapabilities(made(t, files)),
-		"docs/protocols.md:3: the table says \"✓\" of streams under Connect; TestConnect in "+suites+" says Streams",
-		"docs/protocols.md:3: the table says \"✓\" of streams under Connect; TestConnect in "+suites+" says FullDuplex",
+		"docs/protocols.md:3: the table says \"✓\" of streams under Connect; TestConnectOverHTTP2 in "+suites+" says Streams",
 		"docs/protocols.md:4: the table says \"–\" of code of an error under native")
 	delete(files, suites)
 	expect(t, checkCapabilities(made(t, files)), suites+": there is no such file")

@@ -11,7 +11,10 @@ import (
 	"github.com/curlewrpc/curlew/codec/proto"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/connect"
+	"github.com/curlewrpc/curlew/wire/grpc"
+	"github.com/curlewrpc/curlew/wire/grpcweb"
 	"github.com/curlewrpc/curlew/wire/h1"
+	"github.com/curlewrpc/curlew/wire/h2"
 	"github.com/curlewrpc/curlew/wire/jsonrpc"
 	"github.com/curlewrpc/curlew/wire/native"
 	"github.com/curlewrpc/curlew/wire/netrpc"
@@ -65,18 +68,71 @@ func TestConnect(t *testing.T) {
 		Client:  connect.NewClient(h1.Dial, json.New()),
 		Beside:  framings(),
 		Codecs:  []curlew.Codec{proto.New()},
-		Can: wiretest.RequestMetadata | wiretest.ReplyMetadata | wiretest.Codes | wiretest.Details |
+		Can: wiretest.Streams | wiretest.RequestMetadata | wiretest.ReplyMetadata | wiretest.Codes | wiretest.Details |
 			wiretest.Deadlines | wiretest.Cancellation,
 	})
 }
 
+func TestConnectOverHTTP2(t *testing.T) {
+	wiretest.Run(t, wiretest.Protocol{
+		Name:    "connect",
+		Framing: framings()[4],
+		Client:  connect.NewClient(h2.Dial, json.New()),
+		Beside:  framings(),
+		Codecs:  []curlew.Codec{proto.New()},
+		Can:     overHTTP2,
+	})
+}
+
+func TestGRPCWeb(t *testing.T) {
+	wiretest.Run(t, wiretest.Protocol{
+		Name:    "grpcweb",
+		Framing: framings()[3],
+		Client:  grpcweb.NewClient(h1.Dial, proto.New()),
+		Beside:  framings(),
+		Codecs:  []curlew.Codec{json.New()},
+		Can: wiretest.Streams | wiretest.RequestMetadata | wiretest.ReplyMetadata | wiretest.Codes | wiretest.Details |
+			wiretest.Deadlines | wiretest.Cancellation | wiretest.Binary,
+	})
+}
+
+func TestGRPCWebOverHTTP2(t *testing.T) {
+	wiretest.Run(t, wiretest.Protocol{
+		Name:    "grpcweb",
+		Framing: framings()[4],
+		Client:  grpcweb.NewClient(h2.Dial, proto.New()),
+		Beside:  framings(),
+		Codecs:  []curlew.Codec{json.New()},
+		Can:     overHTTP2 | wiretest.Binary,
+	})
+}
+
+func TestGRPC(t *testing.T) {
+	wiretest.Run(t, wiretest.Protocol{
+		Name:    "grpc",
+		Framing: framings()[4],
+		Client:  grpc.NewClient(h2.Dial, proto.New()),
+		Beside:  framings(),
+		Codecs:  []curlew.Codec{json.New()},
+		Can:     overHTTP2 | wiretest.Binary,
+	})
+}
+
+// overHTTP2 is what HTTP/2 gives to every protocol over it.
+const overHTTP2 = wiretest.Streams | wiretest.FullDuplex | wiretest.Multiplexed | wiretest.RequestMetadata | wiretest.ReplyMetadata |
+	wiretest.Codes | wiretest.Details | wiretest.Deadlines | wiretest.Cancellation | wiretest.GoAway | wiretest.Liveness
+
 // framings are all that share a port.
 func framings() []wire.Framing {
 	gob := netrpc.New()
+	codecs := []curlew.Codec{json.New(), proto.New()}
+	protocols := []wire.HTTPProtocol{
+		jsonrpc.NewHTTP(""), grpc.NewServer(codecs), grpcweb.NewServer(codecs), connect.NewServer(codecs),
+	}
 	return []wire.Framing{
 		native.New(proto.New(), json.New()),
 		gob, jsonrpc.New(jsonrpc.Version2),
-		h1.New([]wire.HTTPProtocol{jsonrpc.NewHTTP(""), connect.NewServer([]curlew.Codec{json.New(), proto.New()})},
-			h1.WithTunnel(h1.Tunnel{Path: netrpc.ConnectPath, Reply: netrpc.ConnectReply, Framing: gob})),
+		h1.New(protocols, h1.WithTunnel(h1.Tunnel{Path: netrpc.ConnectPath, Reply: netrpc.ConnectReply, Framing: gob})),
+		h2.New(protocols),
 	}
 }
