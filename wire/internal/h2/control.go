@@ -177,7 +177,7 @@ func (c *conn) handleWindowUpdate(f *frame) error {
 		case c.send > maxWindow:
 			return connErrorf(codeFlowControl, "WINDOW_UPDATE of %d: the connection's window overflows", n)
 		}
-		c.wakeStarved()
+		c.callNext()
 		c.pushLeftover()
 		return nil
 	}
@@ -199,15 +199,4 @@ func (c *conn) handleWindowUpdate(f *frame) error {
 		c.pushLeftover()
 	}
 	return nil
-}
-
-// wakeStarved wakes those who wait for the connection's credit, in order. mu is
-// held.
-func (c *conn) wakeStarved() {
-	waiting := c.starved
-	c.starved = nil
-	for _, s := range waiting {
-		s.starved = false
-		mux.Wake(s.sendWake)
-	}
 }

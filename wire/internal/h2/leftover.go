@@ -76,9 +76,19 @@ func (x *serverStream) dropTail() {
 	x.tail.free()
 }
 
-// movable reports whether there is credit for some of the rest. mu is held.
+// movable reports whether some of the rest can be sent now, and otherwise has it
+// stand in line if it can be later. mu is held.
 func (x *serverStream) movable() bool {
-	return x.tail.sent == x.tail.size || x.send > 0 && x.c.send > 0
+	switch {
+	case x.tail.sent == x.tail.size:
+		return true
+	case x.send <= 0:
+		return false
+	case !x.c.mayTake(&x.stream):
+		x.joinLine()
+		return false
+	}
+	return true
 }
 
 // pushLeftover has a goroutine send what can be sent of what is left, unless

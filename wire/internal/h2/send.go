@@ -4,33 +4,82 @@
 package h2
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/curlewrpc/curlew/internal/bufpool"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/internal/coalesce"
+	"github.com/curlewrpc/curlew/wire/internal/mux"
 )
 
-// takeCredit takes credit for up to want bytes, no more than go out at once. mu
-// is held.
+// takeCredit takes credit for up to want bytes, no more than go out at once. If
+// it takes none, starve gives what tells when there may be some. mu is held.
 func (s *stream) takeCredit(want int) int {
-	n := max(0, min(int64(want), maxSent, s.send, s.c.send))
-	if want <= maxDirect && int64(want) <= s.send && int64(want) <= s.c.send {
-		n = int64(want)
+	c := s.c
+	switch {
+	case want == 0:
+		return 0
+	case s.send <= 0:
+		s.leaveLine()
+		return 0
+	case !c.mayTake(s):
+		s.joinLine()
+		return 0
+	}
+	n := min(int64(want), s.send, c.send)
+	if s.inLine {
+		n = min(n, s.turn)
+		s.turn -= n
+	} else if n < int64(want) || want > maxDirect {
+		n = min(n, maxSent)
 	}
 	s.send -= n
-	s.c.send -= n
+	c.send -= n
+	if s.turn <= 0 || s.send <= 0 || n == int64(want) {
+		s.leaveLine() // else its turn goes on when there is credit
+	}
 	return int(n)
 }
 
 // starve returns what tells when there may be credit again. mu is held.
-func (s *stream) starve() <-chan struct{} {
-	if c := s.c; c.send <= 0 && !s.starved {
-		s.starved = true
-		c.starved = append(c.starved, s)
+func (s *stream) starve() <-chan struct{} { return waitOn(&s.sendWake) }
+
+// mayTake reports whether there is credit of the connection's and it is the
+// stream's turn to take some: while it is short, streams stand in line. mu is
+// held.
+func (c *conn) mayTake(s *stream) bool {
+	return c.send > 0 && (len(c.line) == 0 || c.line[0] == s)
+}
+
+// joinLine has the stream wait for its turn. mu is held.
+func (s *stream) joinLine() {
+	if !s.inLine {
+		s.inLine, s.turn = true, maxSent
+		s.c.line = append(s.c.line, s)
 	}
-	return waitOn(&s.sendWake)
+}
+
+// leaveLine lets the next in line have its turn. mu is held.
+func (s *stream) leaveLine() {
+	if s.inLine {
+		s.inLine, s.turn = false, 0
+		s.c.line = slices.DeleteFunc(s.c.line, func(other *stream) bool { return other == s })
+		s.c.callNext()
+	}
+}
+
+// callNext tells the first in line of its turn, if there is credit. mu is held.
+func (c *conn) callNext() {
+	if c.send <= 0 || len(c.line) == 0 {
+		return
+	}
+	if first := c.line[0]; first.server != nil && first.server.leftover {
+		c.pushLeftover()
+	} else {
+		mux.Wake(first.sendWake)
+	}
 }
 
 // often is the time between two writes to a stream below which they are left to

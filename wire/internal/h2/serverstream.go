@@ -204,7 +204,7 @@ func (x *serverStream) End(last []byte, trailers wire.Fields) error {
 		x.finished()
 		return x.whyEnded()
 	}
-	if n := int64(len(last)); x.send < n || c.send < n {
+	if n := int64(len(last)); n > 0 && (x.send < n || c.send < n || !c.mayTake(&x.stream)) {
 		c.mu.Unlock()
 		c.writer.Unlock(coalesce.Now)
 		return x.endLater(last, trailers)

@@ -31,7 +31,8 @@ type stream struct {
 	sendEnd  bool  // this side sends no more
 	place    bool  // counts among the connection's open streams
 	retired  bool  // no longer in the connection's table
-	starved  bool  // in the connection's starved list
+	inLine   bool  // in the connection's line
+	turn     int64 // what it may take before it is the next one's turn
 	err      *curlew.Error
 
 	// Of capacity 1, made by the first who waits.
@@ -60,6 +61,7 @@ func (s *stream) retire() {
 		return
 	}
 	s.retired = true
+	s.leaveLine()
 	if s.id != 0 {
 		s.c.streams.Remove(uint64(s.id))
 	}
