@@ -21,7 +21,12 @@ const script = bundle.outputFiles[0].text;
 
 const browser = await chromium.launch({
   executablePath,
-  args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update"],
+  args: [
+    "--no-sandbox", // which does not work for root
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-features=LocalNetworkAccessChecks", // which want a click before a page may call this machine
+  ],
 });
 try {
   await visit("same origin", base, base);
@@ -62,6 +67,8 @@ async function visit(name, origin, baseUrl) {
 
 async function refused() {
   const page = await open("http://other.example");
+  const said = [];
+  page.on("console", (message) => said.push(message.text()));
   const outcome = await page.evaluate(async (url) => {
     try {
       const answer = await fetch(`${url}/greet.v1.Greeter/Greet`, {
@@ -76,4 +83,5 @@ async function refused() {
   }, base);
   await page.close();
   same(outcome, "refused", "a call of another origin");
+  same(said.some((text) => text.includes("Access-Control-Allow-Origin")), true, `that "${said.join("; ")}" tells of CORS`);
 }
