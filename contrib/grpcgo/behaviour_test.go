@@ -371,6 +371,49 @@ func TestDeadline(t *testing.T) {
 	})
 }
 
+// TestSendToCallThatIsOver: why it is over is what Recv tells.
+func TestSendToCallThatIsOver(t *testing.T) {
+	everywhere(t, func(t *testing.T, start start) {
+		client := start(&service{
+			duplex: func(stream testgrpc.TestService_FullDuplexCallServer) error {
+				<-stream.Context().Done()
+				return stream.Context().Err()
+			},
+			output: func(_ *testgrpc.StreamingOutputCallRequest, stream testgrpc.TestService_StreamingOutputCallServer) error {
+				<-stream.Context().Done()
+				return stream.Context().Err()
+			},
+		}, config{})
+		ctx, cancel := context.WithCancel(timeout(t))
+		stream, err := client.FullDuplexCall(ctx)
+		require(t, err)
+		cancel()
+		for err == nil { // until the client knows
+			err = stream.Send(&testgrpc.StreamingOutputCallRequest{})
+		}
+		if err != io.EOF {
+			t.Errorf("Send gives %v", err)
+		}
+		_, err = stream.Recv()
+		expect(t, "the code", status.Code(err), codes.Canceled)
+
+		ctx, cancel = context.WithCancel(timeout(t))
+		seen := make(chan struct{})
+		go func() {
+			<-seen
+			cancel()
+		}()
+		output, err := client.StreamingOutputCall(ctx, &testgrpc.StreamingOutputCallRequest{})
+		require(t, err) // never io.EOF
+		close(seen)
+		_, err = output.Recv()
+		expect(t, "the code", status.Code(err), codes.Canceled)
+		if err := output.SendMsg(&testgrpc.StreamingOutputCallRequest{}); err == nil {
+			t.Error("a second request was sent")
+		}
+	})
+}
+
 // TestUnimplemented: a method that only the generated base has, and one that
 // nobody has.
 func TestUnimplemented(t *testing.T) {
@@ -388,6 +431,8 @@ func TestUnimplemented(t *testing.T) {
 			other := testgrpc.NewUnimplementedServiceClient(rig.start(t, &service{}, config{}))
 			_, err := other.UnimplementedCall(timeout(t), &testgrpc.Empty{})
 			expect(t, "the code of an unknown service", status.Code(err), codes.Unimplemented)
+			err = rig.start(t, &service{}, config{}).Invoke(timeout(t), "/grpc.testing.TestService/Nothing", nil, nil)
+			expect(t, "the code of an unknown method without messages", status.Code(err), codes.Unimplemented)
 		})
 	}
 }

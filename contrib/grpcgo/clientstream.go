@@ -80,13 +80,14 @@ func (s *clientStream) Trailer() metadata.MD { return toMD(s.stream.Trailer()) }
 // Context implements [grpc.ClientStream].
 func (s *clientStream) Context() context.Context { return s.ctx }
 
-// CloseSend implements [grpc.ClientStream].
+// CloseSend implements [grpc.ClientStream]. Why it could not be done is told by
+// RecvMsg.
 func (s *clientStream) CloseSend() error {
-	if s.closed {
-		return nil
+	if !s.closed {
+		s.closed = true
+		_ = s.stream.CloseSend()
 	}
-	s.closed = true
-	return fromCall(s.stream.CloseSend())
+	return nil
 }
 
 // SendMsg implements [grpc.ClientStream]. Of a method with one request it also
@@ -96,11 +97,14 @@ func (s *clientStream) SendMsg(m any) error {
 		return status.Error(codes.Internal, "SendMsg called after CloseSend")
 	}
 	err := fromCall(s.stream.Send(s.ctx, sound(m)))
+	over := err == io.EOF || s.ctx.Err() != nil // and RecvMsg knows why
 	switch {
-	case err == nil && !s.kind.ManyRequests():
-		return s.CloseSend()
-	case err == nil || err == io.EOF: // RecvMsg knows why
-		return err
+	case (err == nil || over) && !s.kind.ManyRequests():
+		return s.CloseSend() // without io.EOF, which generated code would return
+	case err == nil:
+		return nil
+	case over:
+		return io.EOF
 	}
 	s.stream.Close()
 	return s.end(err)

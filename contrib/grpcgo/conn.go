@@ -11,6 +11,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/discovery"
@@ -51,6 +52,9 @@ func (c *Conn) Invoke(ctx context.Context, method string, request, reply any, op
 	o, err := c.options(ctx, method, opts)
 	if err != nil {
 		return o.finish(err)
+	}
+	if reply == nil { // grpc-go looks at it only if the call succeeds
+		reply = new(emptypb.Empty)
 	}
 	m := c.methods.method(method, curlew.KindUnary)
 	return o.finish(fromCall(c.caller.Invoke(ctx, m, sound(request), reply, o.list...)))

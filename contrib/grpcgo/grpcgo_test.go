@@ -13,6 +13,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -464,4 +466,31 @@ func TestConversion(t *testing.T) {
 	if grpcgo.ErrorOf(nil) != nil || grpcgo.StatusOf(nil).Err() != nil {
 		t.Error("no error has become one")
 	}
+}
+
+// TestNothingIsLeft of calls that were given up: the bubble ends only when all
+// goroutines have.
+func TestNothingIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := serveCurlew(t, &service{unary: echo, duplex: pingPong}, config{}).Client()
+		cc, err := grpcgo.NewConn(calls).ClientConn()
+		require(t, err)
+		for _, conn := range []grpc.ClientConnInterface{grpcgo.NewConn(calls), cc} {
+			c := testgrpc.NewTestServiceClient(conn)
+			_, err = c.UnaryCall(t.Context(), &testgrpc.SimpleRequest{})
+			require(t, err)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			finished := make(chan error, 1)
+			_, err = c.FullDuplexCall(ctx, grpc.OnFinish(func(err error) { finished <- err }))
+			require(t, err)
+			expect(t, "the code of a stream that nobody reads", status.Code(<-finished), codes.DeadlineExceeded)
+			cancel()
+			ctx, cancel = context.WithCancel(t.Context())
+			stream, err := c.FullDuplexCall(ctx)
+			require(t, err)
+			require(t, stream.Send(&testgrpc.StreamingOutputCallRequest{Payload: body("hello")}))
+			cancel()
+		}
+		require(t, cc.Close())
+	})
 }

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/curlewrpc/curlew"
 )
@@ -109,9 +110,12 @@ func (s *serverStream) RecvMsg(m any) error {
 	return fromCall(s.call.RequestInto(m))
 }
 
-// sound returns m, or an empty message for a nil pointer to one, which is how
-// grpc-go sends that.
+// sound returns m, or an empty message for nil and for a nil pointer to a
+// message, which is how grpc-go sends those.
 func sound(m any) any {
+	if m == nil {
+		return new(emptypb.Empty)
+	}
 	if p, ok := m.(proto.Message); ok && !p.ProtoReflect().IsValid() {
 		return p.ProtoReflect().New().Interface()
 	}
