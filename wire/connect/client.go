@@ -195,7 +195,10 @@ func (s *session) prepare(call *curlew.Call) (*clientStream, *curlew.Error) {
 	if size := call.Header().Size(); size > s.limits.MaxHeader {
 		return nil, curlew.Errorf(curlew.ResourceExhausted, "%s: header of %d bytes, more than the %d of WithLimits(wire.Limits{MaxHeader: …})", m.FullName(), size, s.limits.MaxHeader)
 	}
-	fields := append(make(wire.Fields, 0, 8), wire.Field{Name: "accept-encoding", Value: s.client.compressors.Names()})
+	fields := make(wire.Fields, 0, 8)
+	if st.compressor != nil { // servers compress what they may, and it costs more than all else
+		fields = append(fields, wire.Field{Name: "accept-encoding", Value: s.client.compressors.Names()})
+	}
 	fields, err := httpwire.AppendMetadata(fields, "", call.Header())
 	if err != nil {
 		return nil, curlew.Errorf(curlew.InvalidArgument, "%s: %w", m.FullName(), err)

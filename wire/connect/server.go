@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/codec/raw"
 	"github.com/curlewrpc/curlew/compress"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/internal/enveloped"
@@ -70,7 +71,7 @@ func (s *Server) Match(r *wire.HTTPRequest, d wire.Dispatcher) wire.Match {
 func (s *Server) Serve(ctx context.Context, x wire.Exchange, d wire.Dispatcher) {
 	r := x.Request()
 	service, method, _ := httpwire.Procedure(r.Path)
-	target, err := d.Lookup(service, method, wire.Attributes{})
+	target, err := d.Lookup(service, method, wire.Attributes{Fallback: true, Kind: kindOf(r)})
 	if err != nil {
 		reject(http.StatusNotFound, curlew.ErrorOf(err)).answer(x)
 		return
@@ -93,6 +94,14 @@ func (s *Server) Serve(ctx context.Context, x wire.Exchange, d wire.Dispatcher) 
 	d.Go(&st.in)
 }
 
+// kindOf returns the kind of a call as far as its request tells.
+func kindOf(r *wire.HTTPRequest) curlew.Kind {
+	if strings.HasPrefix(httpwire.MediaType(r.Fields), streamPrefix) {
+		return curlew.KindBidi
+	}
+	return curlew.KindUnary
+}
+
 // accept reads the head of a unary request.
 func (s *Server) accept(x wire.Exchange, target *wire.Target) (*serverStream, *badRequest) {
 	r, m := x.Request(), target.Method
@@ -105,6 +114,9 @@ func (s *Server) accept(x wire.Exchange, target *wire.Target) (*serverStream, *b
 	}
 	if bad != nil {
 		return nil, bad
+	}
+	if target.Raw {
+		st.codec = raw.Named(st.codec.Name())
 	}
 	if err := st.codec.Supports(m); err != nil {
 		return nil, rejectf(http.StatusNotImplemented, curlew.Unimplemented, "%s as %s: %w", m.FullName(), st.codec.Name(), err)

@@ -105,6 +105,9 @@ func (st *serverStream) Send(context.Context, any) error {
 // SendHeader does nothing: header, trailer and status travel together.
 func (st *serverStream) SendHeader(context.Context) error { return nil }
 
+// Codec returns the codec of the messages.
+func (st *serverStream) Codec() curlew.Codec { return st.codec }
+
 // CloseSend does nothing; see [curlew.Stream].
 func (st *serverStream) CloseSend() error { return nil }
 
