@@ -11,7 +11,7 @@
 // A server compresses replies as the requests of the call say that they are, if
 // a reply is large enough for that to pay: that a client could take compressed
 // replies is not taken for the wish to get them. A client names what it could
-// take, and compresses by the call option curlew.Compression.
+// take, and compresses by the call option curlew.WithCompression.
 //
 // # What it cannot carry
 //
