@@ -26,37 +26,29 @@ func ReadAll(ctx context.Context, body Body, buf *bufpool.Buf, length int64, lim
 	if length > int64(limit) {
 		return TooLarge(strconv.FormatInt(length, 10), limit, false)
 	}
-	room := firstRead
-	if length >= 0 {
-		room = int(min(length, firstRead))
-	}
-	over, err := fill(buf, room, limit, func(p []byte) (int, error) { return body.Read(ctx, p) })
-	if over {
-		return TooLarge("more than "+strconv.Itoa(limit), limit, false)
-	}
-	return err
-}
-
-// fill appends what read gives until io.EOF; over says that it would be more
-// than limit bytes. room is how many may be expected.
-func fill(buf *bufpool.Buf, room, limit int, read func(p []byte) (int, error)) (over bool, err error) {
 	start := len(buf.B)
 	for {
-		buf.Grow(max(room, 512))
-		room = 0
+		have := len(buf.B) - start
+		room := firstRead
+		if length >= 0 { // it is believed in proportion to what has come
+			room = int(min(max(length-int64(have), 0), max(firstRead, growth*int64(have))))
+		}
+		if len(buf.B) == cap(buf.B) || have == 0 {
+			buf.Grow(room + 1) // for the byte, or the end, after the last
+		}
 		most := cap(buf.B) - len(buf.B)
-		if left := limit - (len(buf.B) - start); left < most {
+		if left := limit - have; left < most {
 			most = left + 1 // one byte too many tells that there is more
 		}
-		n, err := read(buf.B[len(buf.B) : len(buf.B)+most])
+		n, err := body.Read(ctx, buf.B[len(buf.B):len(buf.B)+most])
 		buf.B = buf.B[:len(buf.B)+n]
 		switch {
 		case len(buf.B)-start > limit:
-			return true, nil
+			return TooLarge("more than "+strconv.Itoa(limit), limit, false)
 		case err == io.EOF:
-			return false, nil
+			return nil
 		case err != nil:
-			return false, err
+			return err
 		}
 	}
 }
