@@ -106,6 +106,7 @@ func (c *conn) applySettings(payload []byte) error {
 	if err := c.theirs.set(payload, c.accepted); err != nil {
 		return err
 	}
+	c.encoder.setLimit(c.theirs.leastTable)
 	c.encoder.setLimit(c.theirs.tableSize)
 	if more := c.theirs.initialWindow - before.initialWindow; more != 0 {
 		for s := range c.streams.All() {

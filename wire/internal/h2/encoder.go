@@ -37,7 +37,7 @@ type encoder struct {
 	size     int
 	limit    int  // of size
 	announce bool // limit has changed
-	least    int  // the smallest limit since the last announcement
+	emptied  bool // and has been smaller in between: the table is emptied
 }
 
 // nameEntry is a name with one of its entries in the table.
@@ -47,7 +47,7 @@ type nameEntry struct {
 }
 
 func newEncoder() encoder {
-	return encoder{seed: maphash.MakeSeed(), oldest: 1, limit: maxTable, least: maxTable}
+	return encoder{seed: maphash.MakeSeed(), oldest: 1, limit: maxTable}
 }
 
 // setLimit takes in the peer's limit for the table.
@@ -56,19 +56,23 @@ func (e *encoder) setLimit(n uint32) {
 	if limit == e.limit {
 		return
 	}
+	if e.announce && limit > e.limit {
+		e.emptied = true // the peer must learn of the smaller limit, too
+		e.limit = 0
+		e.evict(0)
+	}
 	e.limit, e.announce = limit, true
-	e.least = min(e.least, limit)
 	e.evict(0)
 }
 
 // begin begins a header block.
 func (e *encoder) begin(b []byte) []byte {
 	if e.announce { // RFC 7541, section 4.2
-		if e.least < e.limit {
-			b = appendVarint(b, 5, 0x20, uint64(e.least))
+		if e.emptied {
+			b = appendVarint(b, 5, 0x20, 0)
 		}
 		b = appendVarint(b, 5, 0x20, uint64(e.limit))
-		e.announce, e.least = false, e.limit
+		e.announce, e.emptied = false, false
 	}
 	return b
 }

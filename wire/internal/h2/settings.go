@@ -23,6 +23,7 @@ type settings struct {
 	maxFrame      int
 	maxHeaderList uint32
 	tableSize     uint32
+	leastTable    uint32 // the smallest of the last SETTINGS frame
 }
 
 func defaultSettings() settings {
@@ -31,11 +32,13 @@ func defaultSettings() settings {
 
 // set changes what a SETTINGS frame says.
 func (s *settings) set(payload []byte, server bool) error {
+	s.leastTable = s.tableSize
 	for ; len(payload) >= 6; payload = payload[6:] {
 		value := binary.BigEndian.Uint32(payload[2:])
 		switch binary.BigEndian.Uint16(payload) {
 		case settingHeaderTableSize:
 			s.tableSize = value
+			s.leastTable = min(s.leastTable, value)
 		case settingEnablePush:
 			if value > 1 || value == 1 && !server {
 				return connErrorf(codeProtocol, "SETTINGS_ENABLE_PUSH of %d", value)
