@@ -68,11 +68,11 @@ func (v *victim) flood(send func(*peer) bool) {
 			taken++
 		}
 		p.flush()
+		if taken == frames {
+			v.t.Fatalf("the server took all of %d frames", frames)
+		}
 		if i%2 == 0 {
 			p.calm(10 * time.Second)
-		}
-		if taken == frames {
-			v.t.Errorf("the server took all of %d frames", frames)
 		}
 	}
 }
@@ -105,10 +105,10 @@ func rapidReset(v *victim) {
 			sent++
 		}
 		p.flush()
-		p.calm(10 * time.Second)
 		if sent == most {
-			v.t.Errorf("the server took %d resets", sent)
+			v.t.Fatalf("the server took %d resets", sent)
 		}
+		p.calm(10 * time.Second)
 	}
 	v.until(5*time.Second, "no handler left", func(u Usage) bool { return u.Running == 0 })
 	if u := v.usage(Question{}); u.MostRunning > 2*1024*8 {
@@ -131,10 +131,10 @@ func serverResets(v *victim) {
 			sent++
 		}
 		p.flush()
-		p.calm(10 * time.Second)
 		if sent == most {
-			v.t.Errorf("the server took %d streams to reset", sent)
+			v.t.Fatalf("the server took %d streams to reset", sent)
 		}
+		p.calm(10 * time.Second)
 	}
 	v.until(5*time.Second, "no handler left", func(u Usage) bool { return u.Running == 0 })
 }

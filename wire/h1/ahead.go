@@ -5,9 +5,12 @@ package h1
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 	"time"
+
+	"github.com/curlewrpc/curlew"
 )
 
 // ahead reads a request's body before anybody wants it, as far as there is room.
@@ -42,7 +45,7 @@ func (a *ahead) run() {
 	defer close(a.done)
 	piece := make([]byte, aheadPiece)
 	for a.hasRoom() {
-		n, err := a.x.r.Body.Read(piece)
+		n, err := a.x.readBody(piece)
 		a.mu.Lock()
 		if a.over {
 			a.spare -= n
@@ -53,7 +56,7 @@ func (a *ahead) run() {
 		a.mu.Unlock()
 		signal(a.came)
 		if err != nil {
-			if err != io.EOF {
+			if wrong := (*curlew.Error)(nil); err != io.EOF && !errors.As(err, &wrong) {
 				a.x.leave(errGone)
 			}
 			return

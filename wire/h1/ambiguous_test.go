@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/internal/assert"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/h1"
@@ -76,4 +77,29 @@ func TestAmbiguousLater(t *testing.T) {
 		assert.Equal(t, response.Close, i == 4, i)
 	}
 	p.gone()
+}
+
+// TestMalformedBody: a body that is not what HTTP/1.1 calls chunks is the
+// client's mistake, and says so; the client has not left.
+func TestMalformedBody(t *testing.T) {
+	for _, attached := range []bool{false, true} {
+		for _, body := range []string{"zz\r\n{}\r\n0\r\n\r\n", "2\nab\r\n0\r\n\r\n", "2\r\nabX\r\n0\r\n\r\n", "10000000000000000\r\n"} {
+			canceled := make(chan error, 1)
+			p := serve(t, h1.New(serves(func(ctx context.Context, x wire.Exchange) {
+				in := &wire.Incoming{Context: ctx}
+				if attached {
+					x.Attach(in)
+				}
+				_, err := readAll(ctx, x)
+				assert.Equal(t, curlew.CodeOf(err), curlew.InvalidArgument, body, err)
+				canceled <- in.HandlerContext().Err()
+				answer(x, 400, "bad")
+			}))).dial()
+			p.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + body)
+			response, _ := p.response()
+			assert.Equal(t, response.StatusCode, 400)
+			assert.Equal(t, <-canceled, nil)
+			p.gone()
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/textproto"
 	"sync"
@@ -124,7 +125,7 @@ func (x *exchange) Read(ctx context.Context, p []byte) (int, error) {
 		_ = x.control.SetReadDeadline(longAgo()) // not supported: the read waits for the client
 		close(interrupted)
 	})
-	n, err := x.r.Body.Read(p)
+	n, err := x.readBody(p)
 	x.atEnd = err == io.EOF
 	if !stop() {
 		<-interrupted // its deadline must not hit the next request
@@ -137,6 +138,17 @@ func (x *exchange) Read(ctx context.Context, p []byte) (int, error) {
 		err = reset
 	}
 	return n, err
+}
+
+// readBody reads from the body. An error that is an Error tells that the body is
+// wrong, such as a chunk without its end; all others but io.EOF, that it was cut.
+func (x *exchange) readBody(p []byte) (int, error) {
+	n, err := x.r.Body.Read(p)
+	var network net.Error
+	if err == nil || err == io.EOF || x.r.ProtoMajor > 1 || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &network) || errors.Is(err, http.ErrBodyReadAfterClose) {
+		return n, err
+	}
+	return n, curlew.Errorf(curlew.InvalidArgument, "the request's body cannot be read: %w", err)
 }
 
 // Respond implements [wire.Exchange].
