@@ -179,8 +179,11 @@ func (x *clientStream) sent(c *conn) bool {
 
 // CloseWrite implements [wire.ClientExchange].
 func (x *clientStream) CloseWrite() error {
-	if length := x.request.Length; length >= 0 && x.written < length {
+	switch length := x.request.Length; {
+	case length > x.written:
 		return x.wrongLength(x.written)
+	case length > 0:
+		return nil // it went with the last byte
 	}
 	c := x.c
 	if err := c.writer.LockControl(); err != nil {
@@ -251,10 +254,13 @@ func (x *clientStream) Trailers() wire.Fields {
 	return x.trailers
 }
 
-// Reset implements [wire.ClientExchange].
+var errReleased = curlew.NewError(curlew.Canceled, "the exchange was released")
+
+// Reset implements [wire.ClientExchange]. Without a cause the caller is the one
+// who reads, and does so no more.
 func (x *clientStream) Reset(cause error) {
 	c := x.c
-	err := curlew.NewError(curlew.Canceled, "the exchange was released")
+	err := errReleased
 	if cause != nil {
 		err = curlew.ErrorOf(cause)
 	}
@@ -266,6 +272,10 @@ func (x *clientStream) Reset(cause error) {
 	}
 	x.fail(err)
 	x.dropQueue()
+	if cause == nil {
+		c.wakes.Put(x.recvWake)
+		x.recvWake = nil
+	}
 	c.mu.Unlock()
 	if live {
 		c.control(coalesce.Now, func(b []byte) []byte { return appendReset(b, x.id, code) })

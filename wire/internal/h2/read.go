@@ -58,6 +58,13 @@ var errTakenOver = errors.New("taken over")
 // conclude ends the connection after the read loop has ended with err.
 func (c *conn) conclude(err error) {
 	c.endTurns()
+	if x := c.coming; x != nil {
+		c.dropComing(&x.stream)
+	}
+	if in := c.next; in != nil { // it has been begun
+		c.next = nil
+		c.dispatcher.Go(in)
+	}
 	var broken *connError
 	switch {
 	case errors.As(err, &broken):

@@ -45,6 +45,7 @@ type peer struct {
 	decoder *hpack.Decoder
 	logged  *logBuffer
 	ended   chan error // what the connection under test ended with
+	server  *conn      // under test, if it is one
 }
 
 func newPeer(t testing.TB, conn *mem.Conn) *peer {
@@ -90,7 +91,7 @@ func startServer(t testing.TB, limits wire.Limits, serve protocol) (p *peer, dra
 	p = newPeer(t, near)
 	server := &Server{Route: func(*wire.HTTPRequest, wire.Dispatcher) wire.HTTPProtocol { return serve }}
 	draining := make(chan struct{})
-	start := server.Start(context.Background(), &wire.Conn{
+	c := server.start(context.Background(), &wire.Conn{
 		Raw: far, Peer: &curlew.Peer{Addr: far.RemoteAddr()}, Limits: limits.WithDefaults(),
 		Logger: slog.New(slog.NewTextHandler(p.logged, &slog.HandlerOptions{Level: slog.LevelDebug})), Draining: draining,
 	}, nil, func(err error) { p.ended <- err })
@@ -98,7 +99,8 @@ func startServer(t testing.TB, limits wire.Limits, serve protocol) (p *peer, dra
 		near.Close()
 		<-p.ended
 	})
-	return p, func() { close(draining); start() }
+	p.server = c
+	return p, func() { close(draining); c.drain() }
 }
 
 // dialRaw connects a client to the peer that it returns, after the handshake

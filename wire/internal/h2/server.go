@@ -24,6 +24,10 @@ type Server struct {
 // tells why if it was not well. The caller calls drain once wc.Draining is
 // closed; it does not wait.
 func (s *Server) Start(ctx context.Context, wc *wire.Conn, d wire.Dispatcher, ended func(error)) (drain func()) {
+	return s.start(ctx, wc, d, ended).drain
+}
+
+func (s *Server) start(ctx context.Context, wc *wire.Conn, d wire.Dispatcher, ended func(error)) *conn {
 	c := newConn(wc.Raw, true, wc.Limits, wc.Logger)
 	c.server, c.dispatcher, c.draining, c.ended = s, d, wc.Draining, ended
 	c.leader, _ = d.(leader)
@@ -31,7 +35,7 @@ func (s *Server) Start(ctx context.Context, wc *wire.Conn, d wire.Dispatcher, en
 	peer.Protocol = protocolName
 	c.peer = &peer
 	c.begin(ctx, wc.Prefix)
-	return c.drain
+	return c
 }
 
 // takeRequest takes in the head of a request.
