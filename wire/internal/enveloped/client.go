@@ -6,6 +6,7 @@ package enveloped
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/curlewrpc/curlew"
@@ -73,6 +74,7 @@ type Session struct {
 	scheme      string
 	sizes       httpwire.Sizes
 	peers       httpwire.Peers
+	spare       sync.Pool // of *clientStream
 }
 
 // Open implements [wire.Session]. A unary call's request goes out with it; the
@@ -104,7 +106,14 @@ func (s *Session) Open(ctx context.Context, call *curlew.Call) (wire.ClientStrea
 // what can be checked before anything is sent.
 func (s *Session) prepare(ctx context.Context, call *curlew.Call) (*clientStream, *curlew.Error) {
 	m, o := call.Method(), call.Options()
-	st := &clientStream{session: s, method: m, codec: s.codec, maxReceive: s.limits.MaxReceive, maxSend: s.limits.MaxSend}
+	st, ok := s.spare.Get().(*clientStream)
+	if !ok {
+		st = new(clientStream)
+	}
+	if st.method != m {
+		st.method, st.request.Path = m, httpwire.Path(m)
+	}
+	st.session, st.codec, st.maxReceive, st.maxSend = s, s.codec, s.limits.MaxReceive, s.limits.MaxSend
 	contentType := s.contentType
 	if o.Codec != nil {
 		st.codec, contentType = o.Codec, s.client.contentType(o.Codec)
@@ -130,7 +139,7 @@ func (s *Session) prepare(ctx context.Context, call *curlew.Call) (*clientStream
 		return nil, curlew.Errorf(curlew.InvalidArgument, "%s: %w", m.FullName(), err)
 	}
 	st.request = wire.HTTPRequest{
-		Method: http.MethodPost, Scheme: s.scheme, Authority: s.remote.Authority, Path: httpwire.Path(m), Fields: fields,
+		Method: http.MethodPost, Scheme: s.scheme, Authority: s.remote.Authority, Path: st.request.Path, Fields: fields,
 	}
 	st.reader.EndFlag = s.client.dialect.EndFlag
 	return st, nil

@@ -174,11 +174,26 @@ func (st *clientStream) outcome() error {
 
 // Close releases the stream and cancels a call that is not over.
 func (st *clientStream) Close() error {
-	st.abort(curlew.Errorf(curlew.Canceled, "%s: the caller closed the stream", st.method.FullName()).WithProgress(curlew.MaybeSent))
+	if st.outcome() == nil {
+		st.abort(curlew.NewError(curlew.Canceled, st.method.FullName()+": the caller closed the stream"))
+	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.dropReply()
 	return nil
+}
+
+// Recycle lets the next call have the memory of a unary one that has ended well,
+// been waited for and closed. The caller is sure that nobody has the stream, nor
+// what its Header and Trailer pointed to.
+func (st *clientStream) Recycle() {
+	if st.err != io.EOF {
+		return
+	}
+	s, m, path := st.session, st.method, st.request.Path
+	*st = clientStream{method: m}
+	st.request.Path = path // the next call is likely to want it
+	s.spare.Put(st)
 }
 
 // Header waits for the head of the response.
