@@ -454,3 +454,45 @@ func TestMessageLimit(t *testing.T) {
 		require(t, err)
 	})
 }
+
+// TestSendFails: a message that cannot be sent ends the stream.
+func TestSendFails(t *testing.T) {
+	everywhere(t, func(t *testing.T, start start) {
+		client := start(&service{duplex: pingPong}, config{})
+		finished := make(chan error, 2)
+		stream, err := client.FullDuplexCall(timeout(t), grpc.MaxCallSendMsgSize(100), grpc.OnFinish(func(err error) { finished <- err }))
+		require(t, err)
+		err = stream.Send(&testgrpc.StreamingOutputCallRequest{Payload: &testgrpc.Payload{Body: make([]byte, 200)}})
+		expect(t, "the code", status.Code(err), codes.ResourceExhausted)
+		expect(t, "what OnFinish is told", status.Code(<-finished), codes.ResourceExhausted)
+		if _, err := stream.Recv(); err == nil || err == io.EOF {
+			t.Errorf("Recv gives %v", err)
+		}
+		expect(t, "the further calls of OnFinish", len(finished), 0)
+	})
+}
+
+// TestStreamOptions are filled at the end of a stream.
+func TestStreamOptions(t *testing.T) {
+	everywhere(t, func(t *testing.T, start start) {
+		client := start(&service{input: func(stream testgrpc.TestService_StreamingInputCallServer) error {
+			require(t, stream.SetHeader(metadata.Pairs("early", "1")))
+			stream.SetTrailer(metadata.Pairs("late", "2"))
+			return stream.SendAndClose(&testgrpc.StreamingInputCallResponse{})
+		}}, config{})
+		var header, trailer metadata.MD
+		var server peer.Peer
+		finished := make(chan error, 2)
+		stream, err := client.StreamingInputCall(timeout(t), grpc.Header(&header), grpc.Trailer(&trailer), grpc.Peer(&server),
+			grpc.OnFinish(func(err error) { finished <- err }))
+		require(t, err)
+		_, err = stream.CloseAndRecv()
+		require(t, err)
+		require(t, <-finished)
+		if header.Get("early") == nil || trailer.Get("late") == nil || server.Addr == nil {
+			t.Errorf("the header is %v, the trailer %v, the peer %v", header, trailer, server)
+		}
+		<-stream.Context().Done()
+		expect(t, "the further calls of OnFinish", len(finished), 0)
+	})
+}

@@ -19,7 +19,9 @@ import (
 // clientStream is an open call as a generated client sees it. As in grpc-go, one
 // goroutine may send while another receives.
 type clientStream struct {
-	ctx     context.Context
+	ctx     context.Context // bounds the call
+	own     context.Context // ends with the call
+	cancel  context.CancelFunc
 	stream  curlew.Stream
 	kind    curlew.Kind
 	options *callOptions
@@ -35,6 +37,7 @@ var _ grpc.ClientStream = (*clientStream)(nil)
 
 func newClientStream(ctx context.Context, stream curlew.Stream, kind curlew.Kind, o *callOptions) *clientStream {
 	s := &clientStream{ctx: ctx, stream: stream, kind: kind, options: o}
+	s.own, s.cancel = context.WithCancel(ctx)
 	if len(o.onFinish) > 0 {
 		s.stop = context.AfterFunc(ctx, s.abandoned)
 	}
@@ -42,26 +45,27 @@ func newClientStream(ctx context.Context, stream curlew.Stream, kind curlew.Kind
 }
 
 // abandoned tells that the call's context has ended.
-func (s *clientStream) abandoned() {
+func (s *clientStream) abandoned() { s.end(fromCall(s.ctx.Err())) }
+
+// end tells that the call has ended, well if err is nil. Only the first end
+// counts.
+func (s *clientStream) end(err error) {
 	s.ended.Do(func() {
-		err := fromCall(curlew.ErrorOf(s.ctx.Err()))
+		s.cancel()
 		for _, f := range s.options.onFinish {
 			f(err)
 		}
 	})
 }
 
-// end ends the call, well if err is nil, and returns err.
-func (s *clientStream) end(err error) error {
+// receivedEnd is end for the goroutine that receives: all of the call is known
+// then. It returns err.
+func (s *clientStream) receivedEnd(err error) error {
 	s.options.captured()
-	s.ended.Do(func() {
-		if s.stop != nil {
-			s.stop()
-		}
-		for _, f := range s.options.onFinish {
-			f(err)
-		}
-	})
+	if s.stop != nil {
+		s.stop()
+	}
+	s.end(err)
 	return err
 }
 
@@ -78,7 +82,7 @@ func (s *clientStream) Header() (metadata.MD, error) {
 func (s *clientStream) Trailer() metadata.MD { return toMD(s.stream.Trailer()) }
 
 // Context implements [grpc.ClientStream].
-func (s *clientStream) Context() context.Context { return s.ctx }
+func (s *clientStream) Context() context.Context { return s.own }
 
 // CloseSend implements [grpc.ClientStream]. Why it could not be done is told by
 // RecvMsg.
@@ -107,7 +111,8 @@ func (s *clientStream) SendMsg(m any) error {
 		return io.EOF
 	}
 	s.stream.Close()
-	return s.end(err)
+	s.end(err)
+	return err
 }
 
 // RecvMsg implements [grpc.ClientStream].
@@ -118,12 +123,12 @@ func (s *clientStream) RecvMsg(m any) error {
 		return nil
 	case err == nil:
 		s.replied = true
-		return s.end(nil)
+		return s.receivedEnd(nil)
 	case err != io.EOF:
-		return s.end(err)
+		return s.receivedEnd(err)
 	case !s.kind.ManyReplies() && !s.replied:
-		return s.end(status.Error(codes.Internal, "the server ended the call without a reply"))
+		return s.receivedEnd(status.Error(codes.Internal, "the server ended the call without a reply"))
 	}
-	s.end(nil)
+	s.receivedEnd(nil)
 	return io.EOF
 }
