@@ -28,6 +28,12 @@ type Config struct {
 	// MaxQueue bounds the calls that wait for one of MaxConcurrent; any more are
 	// refused with [curlew.ResourceExhausted].
 	MaxQueue int
+	// Fallback serves methods that are not registered, of registered services too,
+	// for protocols that can pass messages undecoded: package forward has one.
+	// The calls' messages are *[]byte, and their streams have a method Codec()
+	// curlew.Codec; a call whose protocol does not tell its kind is a KindBidi.
+	// Nil: such methods are Unimplemented.
+	Fallback curlew.Handler
 	// HidePlainErrors keeps the text of errors that are no [curlew.Error] from
 	// peers, and logs it.
 	HidePlainErrors bool

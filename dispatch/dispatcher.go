@@ -26,6 +26,7 @@ type Dispatcher struct {
 
 	table    atomic.Pointer[table] // never changed once stored
 	register sync.Mutex            // held by those who replace table
+	fallback fallback
 }
 
 var _ wire.Dispatcher = (*Dispatcher)(nil)
@@ -138,9 +139,12 @@ func (d *Dispatcher) BuiltIn() []*curlew.Service {
 }
 
 // Lookup implements [wire.Dispatcher]. No service declares a version or group,
-// so the attributes choose nothing.
-func (d *Dispatcher) Lookup(service, method string, _ wire.Attributes) (*wire.Target, error) {
+// so those choose nothing.
+func (d *Dispatcher) Lookup(service, method string, a wire.Attributes) (*wire.Target, error) {
 	m, err := d.table.Load().find(service, method)
+	if err != nil && a.Fallback && d.config.Fallback != nil && service != "" {
+		m, err = d.standIn(service, method, a.Kind)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -220,6 +224,7 @@ func (d *Dispatcher) Active() map[string]int {
 			}
 		}
 	}
+	d.fallback.active(active)
 	return active
 }
 

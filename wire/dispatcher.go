@@ -29,6 +29,11 @@ type Dispatcher interface {
 // Attributes choose among methods of one name, for protocols that carry them.
 type Attributes struct {
 	Version, Group string
+	// Fallback tells that the protocol can pass messages undecoded, so that the
+	// call may go to what stands in for methods that are not registered.
+	Fallback bool
+	// Kind is the call's, for Fallback: KindBidi where its protocol does not tell.
+	Kind curlew.Kind
 }
 
 // Target is a method that can be served. It is immutable, and valid as long as
@@ -43,6 +48,10 @@ type Target struct {
 	// Timeout bounds calls that bring no deadline; 0 is no bound. The dispatcher
 	// applies it.
 	Timeout time.Duration
+	// Raw tells that the method stands in for others: its messages are *[]byte,
+	// encoded, in whatever codec the call has. The protocol's stream then has a
+	// method Codec() curlew.Codec: a codec of that name that passes them.
+	Raw bool
 	// Pace knows how long the handler of a unary method takes; nil: nobody does.
 	Pace *workers.Pace
 }

@@ -11,13 +11,22 @@ import (
 )
 
 // Codec passes bytes through. It is safe for concurrent use.
-type Codec struct{}
+type Codec struct{ name string }
 
 // New returns the codec.
 func New() Codec { return Codec{} }
 
-// Name returns "raw".
-func (Codec) Name() string { return "raw" }
+// Named returns the codec for messages that another one, which has the name,
+// has encoded: peers take it for that one.
+func Named(name string) Codec { return Codec{name} }
+
+// Name returns "raw", or the name that the codec was given.
+func (c Codec) Name() string {
+	if c.name == "" {
+		return "raw"
+	}
+	return c.name
+}
 
 // Supports accepts methods whose messages are bytes or not known.
 func (Codec) Supports(m *curlew.Method) error {

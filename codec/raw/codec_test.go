@@ -31,6 +31,12 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+func TestName(t *testing.T) {
+	if a, b := raw.New().Name(), raw.Named("proto").Name(); a != "raw" || b != "proto" {
+		t.Errorf("the names are %q and %q", a, b)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	codec := raw.New()
 	for _, message := range []any{nil, "text", []byte("text"), (*[]byte)(nil), new(int)} {

@@ -29,6 +29,7 @@ var ranks = []rank{
 	{"transport", 20, "listeners, dialing, TLS"},
 	{"transport/mem", 20, "connections in memory, for any rank's tests"},
 	{"discovery", 20, "where the servers are"},
+	{"forward", 20, "a handler that calls another server"},
 	{"resilience", 20, "policies as interceptors"},
 	{"telemetry", 20, "observers of calls"},
 	{"auth", 20, "who may call what"},

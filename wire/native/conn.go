@@ -126,9 +126,17 @@ func newConn(p *Protocol, raw net.Conn, limits wire.Limits, logger *slog.Logger)
 	return c
 }
 
-// begin sets the context of handlers and begins with the magic and HELLO.
-func (c *conn) begin(ctx context.Context) error {
+// begin sets the context of handlers, begins with the magic and HELLO, and reads
+// what comes after the prefix.
+func (c *conn) begin(ctx context.Context, prefix []byte) {
 	c.ctx, c.cancel = context.WithCancelCause(ctx)
+	if err := c.sayHello(); err != nil {
+		c.fail(c.transportError("write", err))
+	}
+	go c.run(prefix)
+}
+
+func (c *conn) sayHello() error {
 	if err := c.writer.LockControl(); err != nil {
 		return err
 	}

@@ -97,10 +97,7 @@ func (p *Protocol) Start(ctx context.Context, wc *wire.Conn, d wire.Dispatcher, 
 	peer := *wc.Peer
 	peer.Protocol, peer.Back = p.Name(), wire.NewCaller(c)
 	c.peer = &peer
-	if err := c.begin(ctx); err != nil {
-		c.fail(c.transportError("write", err))
-	}
-	go c.run(wc.Prefix)
+	c.begin(ctx, wc.Prefix)
 	return c.drain
 }
 
@@ -120,10 +117,7 @@ func (p *Protocol) Connect(ctx context.Context, r *wire.Remote) (wire.Session, e
 		c.codec = r.Codec
 	}
 	c.peer = &curlew.Peer{Addr: raw.RemoteAddr(), LocalAddr: raw.LocalAddr(), Protocol: p.Name(), TLS: tlsState(raw), Back: wire.NewCaller(c)}
-	if err := c.begin(context.Background()); err != nil {
-		return nil, err
-	}
-	go c.run(nil)
+	c.begin(context.Background(), nil)
 	select {
 	case <-c.ready:
 		return c, nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/codec/raw"
 	"github.com/curlewrpc/curlew/wire"
 )
 
@@ -141,6 +142,9 @@ const maxInLoop = 4 << 10
 func (c *conn) newServerStream(target *wire.Target, v *callFields) *serverStream {
 	s := &serverStream{oneWay: v.oneWay}
 	s.c, s.server, s.method, s.codec = c, s, target.Method, c.proto.codec(v.codec)
+	if target.Raw {
+		s.codec = raw.Named(s.codec.Name())
+	}
 	s.single = !s.method.Kind().ManyRequests()
 	s.maxReceive, s.maxSend = c.limits.MaxReceive, c.limits.MaxSend
 	if target.MaxReceive > 0 {
@@ -183,11 +187,13 @@ func (c *conn) lookup(v *callFields) (*wire.Target, *curlew.Error) {
 	}
 	if target == nil || v.attributes != (wire.Attributes{}) {
 		service, name := curlew.SplitName(m.name)
+		attributes := v.attributes
+		attributes.Fallback, attributes.Kind = true, m.kind
 		var err error
-		if target, err = c.dispatcher.Lookup(service, name, v.attributes); err != nil {
+		if target, err = c.dispatcher.Lookup(service, name, attributes); err != nil {
 			return nil, curlew.ErrorOf(err)
 		}
-		if v.attributes == (wire.Attributes{}) {
+		if v.attributes == (wire.Attributes{}) && !target.Raw {
 			m.target = target
 		}
 	}

@@ -158,6 +158,9 @@ func (s *serverStream) Receive(ctx context.Context, m any) error {
 	return s.decode(msg, m)
 }
 
+// Codec returns the codec of the messages.
+func (s *serverStream) Codec() curlew.Codec { return s.codec }
+
 // CloseSend does nothing: the handler's return ends the replies.
 func (s *serverStream) CloseSend() error { return nil }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/codec/raw"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/internal/httpwire"
 )
@@ -46,7 +47,8 @@ type Server struct {
 type contentType struct {
 	name  string
 	codec curlew.Codec
-	text  bool        // the bodies are in base64
+	raw   curlew.Codec // codec for messages that are passed undecoded
+	text  bool         // the bodies are in base64
 	head  wire.Fields // of every response
 }
 
@@ -68,7 +70,7 @@ func (s *Server) add(mediaType string, text bool) {
 			{Name: "content-type", Value: name},
 			{Name: s.Dialect.AcceptEncoding, Value: s.Compressors.Names()},
 		}
-		s.types = append(s.types, contentType{name, codec, text, slices.Clip(head)})
+		s.types = append(s.types, contentType{name, codec, raw.Named(codec.Name()), text, slices.Clip(head)})
 	}
 	for _, codec := range s.Codecs {
 		if codec.Name() == "proto" {
@@ -116,17 +118,20 @@ func (st *ServerStream) begin(r *wire.HTTPRequest, d wire.Dispatcher) *curlew.Er
 	if !ok {
 		return curlew.Errorf(curlew.Unimplemented, "the path %q is not of the form /pkg.Service/Method", r.Path)
 	}
-	target, err := d.Lookup(service, method, wire.Attributes{})
+	target, err := d.Lookup(service, method, wire.Attributes{Fallback: true, Kind: curlew.KindBidi})
 	if err != nil {
 		return curlew.ErrorOf(err)
 	}
 	st.in.Target, st.in.Stream, st.in.Draining = target, st, r.Draining
+	if st.codec = st.typ.codec; target.Raw {
+		st.codec = st.typ.raw
+	}
 	st.peer = *r.Peer
 	st.peer.Protocol = s.Dialect.Name
 	st.in.Peer = &st.peer
 	st.limit(r.Limits)
-	if err := st.typ.codec.Supports(target.Method); err != nil {
-		return curlew.Errorf(curlew.Unimplemented, "%s as %s: %w", target.Method.FullName(), st.typ.codec.Name(), err)
+	if err := st.codec.Supports(target.Method); err != nil {
+		return curlew.Errorf(curlew.Unimplemented, "%s as %s: %w", target.Method.FullName(), st.codec.Name(), err)
 	}
 	if s.Check != nil {
 		if err := s.Check(r); err != nil {

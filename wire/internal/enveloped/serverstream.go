@@ -24,6 +24,7 @@ type ServerStream struct {
 	server  *Server
 	x       wire.Exchange
 	typ     *contentType
+	codec   curlew.Codec
 	inflate compress.Compressor // of requests; nil: they are not compressed
 	deflate compress.Compressor // of replies, where that pays; nil: none
 
@@ -51,8 +52,8 @@ func (st *ServerStream) Receive(ctx context.Context, m any) error {
 		return err
 	}
 	defer message.Free()
-	if err := st.typ.codec.Decode(message.B, m); err != nil {
-		return curlew.Errorf(curlew.InvalidArgument, "%s: decode the request as %s: %w", st.in.Target.Method.FullName(), st.typ.codec.Name(), err)
+	if err := st.codec.Decode(message.B, m); err != nil {
+		return curlew.Errorf(curlew.InvalidArgument, "%s: decode the request as %s: %w", st.in.Target.Method.FullName(), st.codec.Name(), err)
 	}
 	return nil
 }
@@ -198,10 +199,9 @@ func (st *ServerStream) head() (wire.Fields, *curlew.Error) {
 
 // encode returns m in its envelope.
 func (st *ServerStream) encode(m any) (*bufpool.Buf, *curlew.Error) {
-	codec := st.typ.codec
-	message, err := st.server.sizes.Encode(codec, httpwire.EnvelopeSize, m)
+	message, err := st.server.sizes.Encode(st.codec, httpwire.EnvelopeSize, m)
 	if err != nil {
-		return nil, curlew.Errorf(curlew.Internal, "%s: encode the reply as %s: %w", st.in.Target.Method.FullName(), codec.Name(), err)
+		return nil, curlew.Errorf(curlew.Internal, "%s: encode the reply as %s: %w", st.in.Target.Method.FullName(), st.codec.Name(), err)
 	}
 	size := len(message.B) - httpwire.EnvelopeSize
 	if size > st.maxSend {
@@ -240,6 +240,9 @@ func (st *ServerStream) asSent(b *bufpool.Buf) *bufpool.Buf {
 	b.Free()
 	return text
 }
+
+// Codec returns the codec of the messages.
+func (st *ServerStream) Codec() curlew.Codec { return st.codec }
 
 // CloseSend does nothing: the handler's return ends the replies.
 func (st *ServerStream) CloseSend() error { return nil }
