@@ -22,6 +22,7 @@ func bombs() []attack {
 		{name: "decompression bomb, gRPC", memory: 64 << 20, cpu: 5 * time.Second, run: gzipBomb},
 		{name: "decompression bomb, Connect", memory: 64 << 20, cpu: 5 * time.Second, run: connectBomb},
 		{name: "length of a message that never comes", memory: 128 << 20, cpu: 2 * time.Second, run: announcedMessages},
+		{name: "length of a body that never comes", memory: 128 << 20, cpu: 2 * time.Second, run: announcedBodies},
 	}
 }
 
@@ -170,12 +171,27 @@ func connectBomb(v *victim) {
 // announcedMessages announces large messages of which only the first byte
 // comes, in as many handlers.
 func announcedMessages(v *victim) {
+	v.announce(func(p *peer, stream uint32) {
+		p.open(stream, 0, []string{"Echo", "Collect"}[stream/2%2])
+		p.frame(frameData, 0, stream, []byte{0, 0, 0x3f, 0xff, 0xff, 0x0a})
+	})
+}
+
+// announcedBodies does the same by the length of Connect's requests.
+func announcedBodies(v *victim) {
+	v.announce(func(p *peer, stream uint32) {
+		fields := p.fields(":method", "POST", ":scheme", "http", ":path", "/"+serviceName+"/Echo", ":authority", "target",
+			"content-type", "application/json", "content-length", "4000000")
+		p.frame(frameHeaders, flagEndHeaders, stream, fields)
+		p.frame(frameData, 0, stream, []byte{'{'})
+	})
+}
+
+func (v *victim) announce(send func(p *peer, stream uint32)) {
 	for range 8 / share {
 		p := v.http2().listen()
 		for i := range 1000 {
-			stream := uint32(2*i + 1)
-			p.open(stream, 0, []string{"Echo", "Collect"}[i%2])
-			p.frame(frameData, 0, stream, []byte{0, 0, 0x3f, 0xff, 0xff, 0x0a})
+			send(p, uint32(2*i+1))
 		}
 		p.flush()
 	}

@@ -16,8 +16,9 @@ type Body interface {
 	Read(ctx context.Context, p []byte) (int, error)
 }
 
-// firstRead bounds what is allocated for a body before any of it is there.
-const firstRead = 32 << 10
+// firstRead bounds what is allocated for a body before any of it is there: one
+// byte less than a buffer's size.
+const firstRead = 4<<10 - 1
 
 // ReadAll appends the body to buf. length is what the head says of it, -1 if
 // nothing. A body above limit is a TooLarge error, before it is read if its
