@@ -9,11 +9,13 @@ import (
 	"io"
 	"reflect"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/encoding/gzip"
 	testgrpc "google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
@@ -452,6 +454,24 @@ func TestMessageLimit(t *testing.T) {
 		expect(t, "the code of a request that is too large", status.Code(err), codes.ResourceExhausted)
 		_, err = client.UnaryCall(timeout(t), request, grpc.MaxCallRecvMsgSize(2000), grpc.MaxCallSendMsgSize(2000))
 		require(t, err)
+	})
+}
+
+// TestCompression is a call option. grpc-go knows gzip because this file imports
+// it.
+func TestCompression(t *testing.T) {
+	everywhere(t, func(t *testing.T, start start) {
+		client := start(&service{unary: echo, duplex: pingPong}, config{})
+		text := strings.Repeat("compressible ", 1000)
+		reply, err := client.UnaryCall(timeout(t), &testgrpc.SimpleRequest{Payload: body(text)}, grpc.UseCompressor(gzip.Name))
+		require(t, err)
+		expect(t, "the reply", string(reply.Payload.Body), text)
+		stream, err := client.FullDuplexCall(timeout(t), grpc.UseCompressor(gzip.Name))
+		require(t, err)
+		require(t, stream.Send(&testgrpc.StreamingOutputCallRequest{Payload: body(text)}))
+		answer, err := stream.Recv()
+		require(t, err)
+		expect(t, "the reply", string(answer.Payload.Body), text)
 	})
 }
 

@@ -51,8 +51,8 @@
 //
 // # What differs
 //
-//   - The incoming metadata is the metadata: it has no ":authority",
-//     "content-type", "user-agent" and "grpc-accept-encoding".
+//   - The incoming metadata has no ":authority", "content-type" and
+//     "grpc-accept-encoding", and "user-agent" only over HTTP.
 //   - A handler that panics does not end the process: its call ends with
 //     [codes.Internal], and the server logs the stack.
 //   - The status of another server that a handler returns is sent without its
