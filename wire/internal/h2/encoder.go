@@ -4,7 +4,6 @@
 package h2
 
 import (
-	"hash/maphash"
 	"strings"
 
 	"golang.org/x/net/http2/hpack"
@@ -15,40 +14,30 @@ const (
 	maxTable = 4096
 	// entrySize is what HPACK adds to a field's name and value.
 	entrySize = 32
-	// maxEntries is how many fields a table can have.
-	maxEntries = maxTable / entrySize
-	// tries is how many values of a name may go into the table without any of
+	// tries is how many values of a name may stand in the table without any of
 	// them being used again; from then on they are thought to change every time.
 	tries = 3
-	// buckets is the size of the encoder's indexes.
-	buckets = 128
 )
 
-// encoder encodes fields by HPACK (RFC 7541). Its indexes hold one entry a
-// bucket: what they have lost is sent again as a literal, no more. It is guarded
-// by the writer's lock: the order of encoding is that on the wire.
+// encoder encodes fields by HPACK (RFC 7541). It is guarded by the writer's
+// lock: the order of encoding is that on the wire.
 type encoder struct {
-	seed     maphash.Seed
-	fields   [][2]string // a ring of maxEntries: the table
-	byField  []uint32    // by hash of name and value: the number of an insertion
-	byName   []nameEntry // by hash of the name
-	inserted uint32      // how many ever
-	oldest   uint32      // number of the oldest in the table; inserted+1 if it is empty
+	entries  []entry  // the table, a ring whose size is a power of two
+	digests  []uint32 // of the entries
+	inserted uint32   // how many ever
+	oldest   uint32   // number of the oldest in the table; inserted+1 if it is empty
 	size     int
 	limit    int  // of size
 	announce bool // limit has changed
 	emptied  bool // and has been smaller in between: the table is emptied
 }
 
-// nameEntry is a name with one of its entries in the table.
-type nameEntry struct {
-	at     uint32
-	misses uint8
+type entry struct {
+	name, value string
+	used        bool // again
 }
 
-func newEncoder() encoder {
-	return encoder{seed: maphash.MakeSeed(), oldest: 1, limit: maxTable}
-}
+func newEncoder() encoder { return encoder{oldest: 1, limit: maxTable} }
 
 // setLimit takes in the peer's limit for the table.
 func (e *encoder) setLimit(n uint32) {
@@ -79,47 +68,79 @@ func (e *encoder) begin(b []byte) []byte {
 
 // field appends one field, unless HTTP/2 cannot carry it. The name is not empty.
 func (e *encoder) field(b []byte, name, value string) []byte {
-	hash := maphash.String(e.seed, name)
-	byName := hash % buckets
-	if e.byName == nil {
-		e.byName, e.byField, e.fields = make([]nameEntry, buckets), make([]uint32, buckets), make([][2]string, maxEntries)
-	}
-	byField := (hash*31 + maphash.String(e.seed, value)) % buckets
-	if at := e.byField[byField]; at >= e.oldest && at != 0 {
-		if f := e.at(at); f[1] == value && f[0] == name {
-			e.byName[byName].misses = 0
-			return appendVarint(b, 7, 0x80, e.index(at))
+	if !changes(name) {
+		if n := e.find(name, value); n != 0 {
+			return appendVarint(b, 7, 0x80, e.index(n))
 		}
 	}
 	if name[0] != ':' && checkField(name, value) != "" {
 		if !validName(name) || checkField(name, "") != "" {
-			return b // HTTP/2 cannot carry it
+			return b
 		}
 		value = clean(value)
 	}
-	known := &e.byName[byName]
-	index := uint64(staticName(name))
-	if known.at != 0 && known.at >= e.oldest && e.at(known.at)[0] == name {
-		if index == 0 {
-			index = e.index(known.at)
-		}
-	} else {
-		known.misses = 0
-	}
-	if changes(name) || known.misses >= tries || len(name)+len(value)+entrySize > e.limit/4 {
+	index := e.nameIndex(name)
+	if changes(name) || len(name)+len(value)+entrySize > e.limit/4 || !e.worth(name) {
 		return appendLiteral(b, 4, 0, index, name, value, false)
 	}
 	b = appendLiteral(b, 6, 0x40, index, name, value, true)
 	e.insert(name, value)
-	known.at, known.misses = e.inserted, known.misses+1
-	e.byField[byField] = e.inserted
 	return b
 }
 
 // static appends a field of the static table.
 func static(b []byte, index byte) []byte { return append(b, 0x80|index) }
 
-func (e *encoder) at(n uint32) *[2]string { return &e.fields[n%maxEntries] }
+// digest tells most fields apart.
+func digest(name, value string) uint32 {
+	d := uint32(len(name)) | uint32(len(value))<<8 | uint32(name[len(name)-1])<<16
+	if value != "" {
+		d ^= uint32(value[0])<<20 ^ uint32(value[len(value)-1])<<24
+	}
+	return d
+}
+
+// find returns the number of the field's entry; 0 if it has none.
+func (e *encoder) find(name, value string) uint32 {
+	d, mask := digest(name, value), uint32(len(e.entries)-1)
+	for n := e.inserted; n >= e.oldest; n-- {
+		if e.digests[n&mask] == d {
+			if f := &e.entries[n&mask]; f.value == value && f.name == name {
+				f.used = true
+				return n
+			}
+		}
+	}
+	return 0
+}
+
+// nameIndex returns the index of an entry with the name; 0 if there is none.
+func (e *encoder) nameIndex(name string) uint64 {
+	if i := staticName(name); i != 0 {
+		return uint64(i)
+	}
+	for n := e.inserted; n >= e.oldest; n-- {
+		if e.entries[n&uint32(len(e.entries)-1)].name == name {
+			return e.index(n)
+		}
+	}
+	return 0
+}
+
+// worth reports whether the next value of a name is worth an entry: not if the
+// table has several that have not been used again.
+func (e *encoder) worth(name string) bool {
+	unused := 0
+	for n := e.inserted; n >= e.oldest; n-- {
+		if f := &e.entries[n&uint32(len(e.entries)-1)]; f.name == name {
+			if f.used {
+				return true
+			}
+			unused++
+		}
+	}
+	return unused < tries
+}
 
 // index is the index of the n-th insertion.
 func (e *encoder) index(n uint32) uint64 { return staticEntries + 1 + uint64(e.inserted-n) }
@@ -127,17 +148,31 @@ func (e *encoder) index(n uint32) uint64 { return staticEntries + 1 + uint64(e.i
 func (e *encoder) insert(name, value string) {
 	size := len(name) + len(value) + entrySize
 	e.evict(size)
+	if have := int(e.inserted + 1 - e.oldest); have == len(e.entries) {
+		e.grow()
+	}
 	e.inserted++
-	*e.at(e.inserted) = [2]string{name, value}
+	at := e.inserted & uint32(len(e.entries)-1)
+	e.entries[at], e.digests[at] = entry{name: name, value: value}, digest(name, value)
 	e.size += size
+}
+
+func (e *encoder) grow() {
+	entries, digests := e.entries, e.digests
+	size := max(8, 2*len(entries))
+	e.entries, e.digests = make([]entry, size), make([]uint32, size)
+	for n := e.oldest; n <= e.inserted; n++ {
+		from, to := n&uint32(len(entries)-1), n&uint32(size-1)
+		e.entries[to], e.digests[to] = entries[from], digests[from]
+	}
 }
 
 // evict makes room for size bytes.
 func (e *encoder) evict(size int) {
 	for e.size+size > e.limit && e.oldest <= e.inserted {
-		f := e.at(e.oldest)
-		e.size -= len(f[0]) + len(f[1]) + entrySize
-		*f = [2]string{}
+		f := &e.entries[e.oldest&uint32(len(e.entries)-1)]
+		e.size -= len(f.name) + len(f.value) + entrySize
+		*f = entry{}
 		e.oldest++
 	}
 }
