@@ -235,6 +235,18 @@ func WithoutReflection() Option {
 	return func(o *options) { o.reflection = hidden }
 }
 
+// WithFallback answers calls of methods that are not registered by h, if their
+// protocol can pass messages undecoded: forward.To(client) sends them on to
+// another server.
+func WithFallback(h curlew.Handler) Option {
+	return func(o *options) {
+		if h == nil {
+			o.fail("WithFallback(nil): forward.To makes a handler")
+		}
+		o.dispatch.Fallback = h
+	}
+}
+
 // WithLimits bounds what one connection may cost.
 func WithLimits(l wire.Limits) Option {
 	return func(o *options) {
