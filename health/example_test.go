@@ -4,21 +4,45 @@
 package health_test
 
 import (
+	"context"
 	"fmt"
-	"testing"
+	"log"
 
-	"github.com/curlewrpc/curlew/curlewtest"
+	"github.com/curlewrpc/curlew/client"
 	"github.com/curlewrpc/curlew/health"
+	"github.com/curlewrpc/curlew/server"
 )
 
 func Example() {
-	var t *testing.T // the parameter of a test
 	h := health.New()
-	c := curlewtest.Serve(t, h.Service()) // a server's Register takes it too
-
-	h.Set("shop.Cart", health.NotServing)
-	for status, err := range health.NewClient(c).Watch(t.Context(), "shop.Cart") {
-		fmt.Println(status, err)
-		break
+	s, err := server.New(server.WithHealth(h))
+	if err != nil {
+		log.Fatal(err)
 	}
+	ctx, stop := context.WithCancel(context.Background())
+	if err := s.Listen(ctx, "localhost:0"); err != nil {
+		log.Fatal(err)
+	}
+	served := make(chan error)
+	go func() { served <- s.Serve(ctx) }()
+
+	c, err := client.New(s.Addrs()[0].String())
+	if err != nil {
+		log.Fatal(err)
+	}
+	h.Set("shop.Cart", health.NotServing)
+	for status, err := range health.NewClient(c).Watch(ctx, "shop.Cart") {
+		fmt.Println(status, err)
+		if status == health.Serving {
+			break
+		}
+		h.Set("shop.Cart", health.Serving)
+	}
+	c.Close()
+	stop()
+	fmt.Println(<-served)
+	// Output:
+	// NOT_SERVING <nil>
+	// SERVING <nil>
+	// <nil>
 }

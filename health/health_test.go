@@ -231,7 +231,8 @@ func TestShutdown(t *testing.T) {
 }
 
 func TestWatchWithoutHealth(t *testing.T) {
-	c := health.NewClient(curlewtest.Serve(t))
+	other := curlew.Unary("Other", func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
+	c := health.NewClient(curlewtest.Serve(t, curlew.NewService(health.ServiceName, other)))
 	assert.ErrorIs(t, watch(t, t.Context(), c, "").end(), curlew.Unimplemented)
 	_, err := c.Check(t.Context(), "")
 	assert.ErrorIs(t, err, curlew.Unimplemented)

@@ -22,7 +22,7 @@ func TestClientOfOldServer(t *testing.T) {
 	services := []*curlew.Service{arith()}
 	old := reflection.New(func() []*curlew.Service { return services })[1]
 	assert.Equal(t, old.Name(), reflection.V1Alpha)
-	c := curlewtest.Serve(t, arith(), old)
+	c := curlewtest.Start(t, bare(t, arith(), old)).Client()
 	names, err := reflection.NewClient(c).Services(t.Context())
 	assert.NoError(t, err)
 	assert.Equal(t, names, []string{"shop.Arith"})
@@ -30,7 +30,7 @@ func TestClientOfOldServer(t *testing.T) {
 }
 
 func TestClientErrors(t *testing.T) {
-	c := reflection.NewClient(curlewtest.Serve(t, arith()))
+	c := reflection.NewClient(curlewtest.Start(t, bare(t, arith())).Client())
 	_, err := c.Services(t.Context())
 	assert.ErrorIs(t, err, curlew.Unimplemented)
 	c = reflection.NewClient(serve(t, nil, arith()))
@@ -44,7 +44,7 @@ func TestClientErrors(t *testing.T) {
 
 // strange is a server whose reflection answers as it likes; nil ends the stream.
 func strange(t *testing.T, answer func(*reflection.Request) *reflection.Response) *reflection.Client {
-	return reflection.NewClient(curlewtest.Serve(t, curlew.NewService(reflection.V1,
+	return reflection.NewClient(curlewtest.Start(t, bare(t, curlew.NewService(reflection.V1,
 		curlew.BidiStream("ServerReflectionInfo", func(ctx context.Context, s curlew.Bidi[reflection.Request, reflection.Response]) error {
 			for q, err := range s.All(ctx) {
 				if err != nil {
@@ -59,7 +59,7 @@ func strange(t *testing.T, answer func(*reflection.Request) *reflection.Response
 				}
 			}
 			return nil
-		}))))
+		})))).Client())
 }
 
 func TestClientOfStrangeServers(t *testing.T) {

@@ -5,16 +5,15 @@
 // messages are, so that grpcurl, buf curl and the like call them without a
 // .proto file. It is gRPC's server reflection
 // (https://github.com/grpc/grpc/blob/master/doc/server-reflection.md), versions
-// v1 and v1alpha:
+// v1 and v1alpha.
 //
-//	err := s.Register(reflection.New(s.Services, health.File())...)
+// A server offers it by itself to clients on the same machine, and to all with
+// server.WithReflection, for reflection shows every service to everybody who may
+// call it. [New] makes the services for other uses, and [Client] asks.
 //
 // Services of generated code are described by the .proto files that they come
 // from, all others by files that are derived from their Go types, as package
 // schema has it.
-//
-// Reflection shows every service to everybody who may call it. [LoopbackOnly]
-// keeps it on this machine.
 //
 // The protocol's own descriptors are on no registry of protobuf's, so that a
 // program may link this package and others with the same messages.

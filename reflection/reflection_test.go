@@ -19,7 +19,6 @@ import (
 	"github.com/curlewrpc/curlew/internal/assert"
 	"github.com/curlewrpc/curlew/reflection"
 	"github.com/curlewrpc/curlew/schema"
-	"github.com/curlewrpc/curlew/server"
 	"github.com/curlewrpc/curlew/transport/mem"
 )
 
@@ -139,9 +138,7 @@ func TestDescriptor(t *testing.T) {
 // TestLaterService sees that a service that is registered later is described,
 // in a stream that was open before, too.
 func TestLaterService(t *testing.T) {
-	s, err := server.New()
-	assert.NoError(t, err)
-	assert.NoError(t, s.Register(arith()))
+	s := bare(t, arith())
 	assert.NoError(t, s.Register(reflection.New(s.Services)...))
 	c := curlewtest.Start(t, s).Client()
 	stream, err := curlew.OpenBidi[reflection.Request, reflection.Response](t.Context(), c, curlew.NewMethod(reflection.V1+"/ServerReflectionInfo", curlew.KindBidi))
@@ -166,8 +163,7 @@ func TestLaterService(t *testing.T) {
 
 // TestShutdown sees that an open stream does not hold up a server.
 func TestShutdown(t *testing.T) {
-	s, err := server.New()
-	assert.NoError(t, err)
+	s := bare(t)
 	assert.NoError(t, s.Register(reflection.New(s.Services)...))
 	c := curlewtest.Start(t, s).Client()
 	stream, err := curlew.OpenBidi[reflection.Request, reflection.Response](t.Context(), c, curlew.NewMethod(reflection.V1+"/ServerReflectionInfo", curlew.KindBidi))

@@ -90,12 +90,19 @@ func echoFile(path, pkg string) protoreflect.FileDescriptor {
 		}`)
 }
 
+// bare returns a server of services that has no reflection of its own.
+func bare(t *testing.T, services ...*curlew.Service) *server.Server {
+	t.Helper()
+	s, err := server.New(server.WithoutReflection())
+	assert.NoError(t, err)
+	assert.NoError(t, s.Register(services...))
+	return s
+}
+
 // serve serves services with reflection and returns a client.
 func serve(t *testing.T, files []protoreflect.FileDescriptor, services ...*curlew.Service) curlew.Caller {
 	t.Helper()
-	s, err := server.New()
-	assert.NoError(t, err)
-	assert.NoError(t, s.Register(services...))
+	s := bare(t, services...)
 	assert.NoError(t, s.Register(reflection.New(s.Services, files...)...))
 	return curlewtest.Start(t, s).Client()
 }
