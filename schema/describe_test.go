@@ -138,6 +138,33 @@ func TestTakenNames(t *testing.T) {
 	}
 }
 
+// TestFilesBeside derives the same services a second time, beside themselves.
+func TestFilesBeside(t *testing.T) {
+	item := compile[Item](t)
+	named := func(name string) schema.Service {
+		return schema.Service{Name: name, Methods: []schema.Method{{Name: "Get", Request: item, Reply: item}}}
+	}
+	first, err := schema.Files(named("a.First"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := schema.FilesBeside(first, named("a.Second"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"schema_test2.proto", "a/Second_service.proto"} {
+		if i >= len(second) || second[i].Path() != want {
+			t.Fatalf("got %v, want %s", second, want)
+		}
+	}
+	if second[0].Messages().ByName("Item2") == nil {
+		t.Error("no message Item2")
+	}
+	if _, err := schema.FilesBeside(first, named("a.First")); err == nil {
+		t.Error("a service that is there already was described again")
+	}
+}
+
 func golden(t *testing.T, path, got string) {
 	t.Helper()
 	if *update {
