@@ -263,3 +263,10 @@ func TestBadServices(t *testing.T) {
 		fake.end()
 	}
 }
+
+// TestNoCalls: a server that nobody connects to ends as any other.
+func TestNoCalls(t *testing.T) {
+	for range 200 {
+		t.Run("", func(t *testing.T) { curlewtest.Serve(t) })
+	}
+}
