@@ -376,5 +376,5 @@ func (x *clientStream) ended(end bool) {
 		x.recvEnd = true
 		x.retireIfOver()
 	}
-	mux.Wake(x.recvWake)
+	x.c.wakeReader(&x.stream, end)
 }

@@ -65,6 +65,7 @@ type conn struct {
 	beginning *serverStream  // whose protocol is looking at its head
 	coming    *serverStream  // whose body is about to be read
 	next      *wire.Incoming // a call that may run in the loop
+	toWake    *stream        // whose reader has been left to be woken
 	turns     *workers.Loop  // made for the first such call
 	held      bool           // frames wait in the writer
 

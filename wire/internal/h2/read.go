@@ -58,6 +58,7 @@ var errTakenOver = errors.New("taken over")
 // conclude ends the connection after the read loop has ended with err.
 func (c *conn) conclude(err error) {
 	c.endTurns()
+	c.wakeLast()
 	if x := c.coming; x != nil {
 		c.dropComing(&x.stream)
 	}
@@ -160,6 +161,7 @@ func (c *conn) misfit(f *frame, length int, rest []byte) error {
 // readOn reads more, because what there is holds no whole frame.
 func (c *conn) readOn(f *frame, known bool) error {
 	c.flushHeld()
+	c.wakeLast()
 	c.serveComing() // reading on may take long
 	if c.next != nil {
 		return nil

@@ -225,12 +225,36 @@ func (c *conn) takeData(f *frame, data []byte) (t taken, err error) {
 		}
 	} else {
 		s.take(data)
-		mux.Wake(s.recvWake)
+		c.wakeReader(s, end)
 	}
 	if end {
 		s.retireIfOver()
 	}
 	return t, nil
+}
+
+// wakeReader wakes the one who reads from a stream, or has it woken before the
+// loop reads on: most often the rest of what it waits for is there already. It is
+// for the read loop. mu is held.
+func (c *conn) wakeReader(s *stream, now bool) {
+	if c.toWake != nil && c.toWake != s {
+		mux.Wake(c.toWake.recvWake)
+	}
+	c.toWake = s
+	if now {
+		mux.Wake(s.recvWake)
+		c.toWake = nil
+	}
+}
+
+// wakeLast wakes the reader that was left to be woken.
+func (c *conn) wakeLast() {
+	if s := c.toWake; s != nil {
+		c.toWake = nil
+		c.mu.Lock()
+		mux.Wake(s.recvWake)
+		c.mu.Unlock()
+	}
 }
 
 // closedStream says what is wrong with a frame on a stream that is not there;

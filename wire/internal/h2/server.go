@@ -182,6 +182,7 @@ func (d *inLoop) Go(in *wire.Incoming) {
 func (c *conn) serveNext() bool {
 	in := c.next
 	c.next, c.held = nil, true
+	c.wakeLast()
 	if c.turns == nil {
 		c.turns = c.leader.NewLoop(func() { go c.lead() })
 	}
