@@ -267,6 +267,6 @@ func TestBadServices(t *testing.T) {
 // TestNoCalls: a server that nobody connects to ends as any other.
 func TestNoCalls(t *testing.T) {
 	for range 200 {
-		t.Run("", func(t *testing.T) { curlewtest.Serve(t) })
+		t.Run("", func(t *testing.T) { Serve(t) })
 	}
 }
