@@ -171,7 +171,7 @@ func TestParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.warmup != 200*time.Millisecond || o.duration != 2*time.Second || !slices.Equal(o.frameworks, []string{"a", "b"}) || o.plots != "docs/page" {
+	if o.warmup != 150*time.Millisecond || o.duration != 2*time.Second || !slices.Equal(o.frameworks, []string{"a", "b"}) || o.plots != "docs/page" {
 		t.Errorf("got %+v", o)
 	}
 	for _, args := range [][]string{{"-rounds", "0"}, {"-run", "("}, {"word"}, {"-duration", "-1s"}, {"-unknown"}} {
