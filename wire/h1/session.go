@@ -126,6 +126,7 @@ type netConn struct {
 	net.Conn
 	wire    *wire.Conn
 	lengths lengths
+	stall   stall
 	once    sync.Once
 	closed  chan struct{}
 }
