@@ -49,7 +49,7 @@ type contentType struct {
 	codec curlew.Codec
 	raw   curlew.Codec // codec for messages that are passed undecoded
 	text  bool         // the bodies are in base64
-	head  wire.Fields // of every response
+	head  wire.Fields  // of every response
 }
 
 // NewServer returns a server.

@@ -488,6 +488,34 @@ func TestServeReplyThatCannotBeSent(t *testing.T) {
 	})
 }
 
+// TestSendFails: what a handler gets to know when its client has gone, or its own
+// time is up.
+func TestSendFails(t *testing.T) {
+	each(t, false, func(t *testing.T, p *dialect) {
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		var sent, header, over error
+		d := birds(t)
+		assert.NoError(t, d.Register(curlew.NewService("Other", curlew.BidiStream("Talk", func(ctx context.Context, s curlew.Bidi[Text, Text]) error {
+			header = curlew.CallFrom(ctx).SendHeader(ctx)
+			sent = s.Send(ctx, new(Text))
+			over = s.Send(ended, new(Text))
+			return nil
+		}))))
+		x := p.call("Talk", "")
+		x.request.Path = "/Other/Talk"
+		x.late = errBroken
+		p.serveOn(t, x, d)
+		for _, err := range []error{header, sent} {
+			assert.ErrorIs(t, err, errBroken)
+			assert.ErrorIs(t, err, curlew.Canceled)
+			assert.Contains(t, err.Error(), "a reply was not sent")
+		}
+		assert.ErrorIs(t, over, context.Canceled)
+		assert.True(t, !errors.Is(over, errBroken), "it is the context that tells why")
+	})
+}
+
 // TestReceiveGoesOn: a Receive that its context has ended can be tried again,
 // also between the one request and the end of the body.
 func TestReceiveGoesOn(t *testing.T) {

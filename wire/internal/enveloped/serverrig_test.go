@@ -5,6 +5,7 @@ package enveloped_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -131,6 +132,7 @@ type exchange struct {
 	ended    bool
 	reset    error
 	broken   error // of what is sent
+	late     error // the same, but for the head
 }
 
 func (x *exchange) Request() *wire.HTTPRequest { return &x.request }
@@ -155,13 +157,13 @@ func (x *exchange) Write(_ context.Context, p []byte) (int, error) {
 		panic("a body outside of the response")
 	}
 	n, _ := x.reply.Write(p)
-	return n, x.broken
+	return n, cmp.Or(x.broken, x.late)
 }
 
 func (x *exchange) Flush() error {
 	x.flushed = x.reply.Len()
 	x.flushes++
-	return x.broken
+	return cmp.Or(x.broken, x.late)
 }
 
 func (x *exchange) Reset(cause error)        { x.reset = cause }
@@ -173,7 +175,7 @@ func (x *exchange) End(last []byte, trailers wire.Fields) error {
 	}
 	x.reply.Write(last)
 	x.ended, x.trailers = true, trailers
-	return x.broken
+	return cmp.Or(x.broken, x.late)
 }
 
 // dialect is a protocol with what its tests must know.
