@@ -15,7 +15,10 @@ import (
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/client"
+	"github.com/curlewrpc/curlew/codec/proto"
 	"github.com/curlewrpc/curlew/server"
+	"github.com/curlewrpc/curlew/wire/grpc"
+	"github.com/curlewrpc/curlew/wire/h2"
 )
 
 type numbered struct {
@@ -27,6 +30,11 @@ type numbered struct {
 // that are given up, fail, or lose their connection, and checks that none gets
 // what belongs to another.
 func TestRecycledCalls(t *testing.T) {
+	t.Run("native", func(t *testing.T) { recycledCalls(t) })
+	t.Run("grpc", func(t *testing.T) { recycledCalls(t, client.WithProtocol(grpc.NewClient(h2.Dial, proto.New()))) })
+}
+
+func recycledCalls(t *testing.T, opts ...client.Option) {
 	handler := func(ctx context.Context, m *numbered) (*numbered, error) {
 		switch m.N % 7 {
 		case 3:
@@ -53,13 +61,13 @@ func TestRecycledCalls(t *testing.T) {
 	served := make(chan error, 1)
 	go func() { served <- s.ServeListener(ctx, l) }()
 	var last atomic.Pointer[net.Conn]
-	c, err := client.New(l.Addr().String(), client.WithDialer(func(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := client.New(l.Addr().String(), append(opts, client.WithDialer(func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := new(net.Dialer).DialContext(ctx, network, address)
 		if err == nil {
 			last.Store(&conn)
 		}
 		return conn, err
-	}))
+	}))...)
 	if err != nil {
 		t.Fatal(err)
 	}
