@@ -59,7 +59,8 @@ type Target struct {
 // ServerStream is one call as its protocol sees it on the server.
 //
 // For a method with one request, Receive returns the message once it is known
-// to be the only one; none or a second one is an InvalidArgument error.
+// to be the only one; none or a second one is an InvalidArgument error, or
+// Unimplemented where that is the protocol's custom.
 //
 // The reply header and trailer are those of the call ([curlew.Call.ReplyHeader],
 // [curlew.Call.ReplyTrailer], reached through [Incoming.Call]): the header is

@@ -100,7 +100,7 @@ func (s *Server) Serve(ctx context.Context, x wire.Exchange, d wire.Dispatcher) 
 		s.refuse(x)
 		return
 	}
-	st := &ServerStream{server: s, x: x, typ: t, body: x}
+	st := &ServerStream{server: s, x: x, typ: t, body: x, maxHeader: r.Limits.MaxHeader}
 	if err := st.begin(r, d); err != nil {
 		// Nobody waits for this answer but the client, who has gone if it fails.
 		_ = st.end(nil, err)
@@ -148,7 +148,7 @@ func (st *ServerStream) begin(r *wire.HTTPRequest, d wire.Dispatcher) *curlew.Er
 }
 
 func (st *ServerStream) limit(l wire.Limits) {
-	st.maxReceive, st.maxSend, st.maxHeader = l.MaxReceive, l.MaxSend, l.MaxHeader
+	st.maxReceive, st.maxSend = l.MaxReceive, l.MaxSend
 	if n := st.in.Target.MaxReceive; n > 0 {
 		st.maxReceive = n
 	}

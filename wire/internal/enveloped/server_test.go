@@ -260,6 +260,23 @@ func TestServeUnknown(t *testing.T) {
 	}
 }
 
+// TestServeLongError: an error that no field would hold is told in part.
+func TestServeLongError(t *testing.T) {
+	each(t, false, func(t *testing.T, p *dialect) {
+		d := birds(t)
+		long := strings.Repeat("curlew ", 10_000)
+		assert.NoError(t, d.Register(curlew.NewService("Other", curlew.BidiStream("Talk", func(context.Context, curlew.Bidi[Text, Text]) error {
+			return curlew.NewError(curlew.Aborted, long)
+		}))))
+		x := p.call("Talk", "")
+		x.request.Path = "/Other/Talk"
+		p.serveOn(t, x, d)
+		got := p.result(t, x)
+		assert.Equal(t, got.err.Code(), curlew.Aborted)
+		assert.Equal(t, len(got.err.Message()) < 16<<10, p.name == "grpc", "where it stands in a head")
+	})
+}
+
 // TestServeNoCall: what is no call of the protocol's is answered as HTTP does.
 func TestServeNoCall(t *testing.T) {
 	for _, p := range dialects() {

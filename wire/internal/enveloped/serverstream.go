@@ -304,7 +304,8 @@ func (st *ServerStream) write(head wire.Fields, message *bufpool.Buf, trailer wi
 	if err == nil && len(trailer) == 0 {
 		trailer = st.server.ok
 	} else {
-		trailer = append(httpwire.AppendGRPCStatus(nil, err), trailer...)
+		room := st.maxHeader - st.in.Call.ReplyTrailer().Size()
+		trailer = append(httpwire.GRPCStatusWithin(err, room), trailer...)
 	}
 	var last []byte
 	if message != nil {

@@ -104,6 +104,34 @@ func TestGRPCStatusDetails(t *testing.T) {
 	assert.Equal(t, got.Details(), []curlew.Detail{detail, {TypeURL: "type.googleapis.com/a.B", Value: nil}})
 }
 
+// TestGRPCStatusWithin: of an error that is too large comes what there is room
+// for, and always the code.
+func TestGRPCStatusWithin(t *testing.T) {
+	assert.Equal(t, httpwire.GRPCStatusWithin(nil, 0), httpwire.AppendGRPCStatus(nil, nil))
+	small := curlew.NewError(curlew.Aborted, "small").WithDetails(curlew.Detail{TypeURL: "a.B", Value: make([]byte, 100)})
+	assert.Equal(t, httpwire.GRPCStatusWithin(small, 1000), httpwire.AppendGRPCStatus(nil, small))
+	for _, message := range []string{"short", strings.Repeat("x", 20_000), strings.Repeat("\u00fc%", 10_000)} {
+		for _, limit := range []int{-1, 512, 1000, 16 << 10} {
+			for _, details := range []int{0, 20_000} {
+				e := curlew.NewError(curlew.Aborted, message)
+				if details > 0 {
+					e = e.WithDetails(curlew.Detail{TypeURL: "a.B", Value: make([]byte, details)})
+				}
+				fields := httpwire.GRPCStatusWithin(e, limit)
+				size := 0
+				for _, f := range fields {
+					size += len(f.Name) + len(f.Value) + 32
+				}
+				assert.True(t, size <= max(limit, 512), size, "bytes for", limit)
+				got, _ := httpwire.ParseGRPCStatus(fields)
+				assert.Equal(t, got.Code(), curlew.Aborted)
+				assert.True(t, strings.HasPrefix(message, got.Message()[:5]), got.Message())
+				assert.True(t, len(got.Message()) == len(message) || strings.Contains(got.Message(), "too large to be sent"), got.Message())
+			}
+		}
+	}
+}
+
 func TestParseGRPCStatus(t *testing.T) {
 	for name, test := range map[string]struct {
 		status, message, details string

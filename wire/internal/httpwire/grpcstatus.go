@@ -46,6 +46,39 @@ func AppendGRPCStatus(f wire.Fields, e *curlew.Error) wire.Fields {
 	return f
 }
 
+// GRPCStatusWithin returns the fields of a call's outcome in at most limit bytes,
+// as header limits count them, but always some hundred: if need be without the
+// details and with less of the message. A peer that gets more than it takes would
+// not even get to know the code.
+func GRPCStatusWithin(e *curlew.Error, limit int) wire.Fields {
+	const least = 512
+	limit = max(limit, least)
+	f := AppendGRPCStatus(nil, e)
+	size := sizeOf(f)
+	if size <= limit {
+		return f
+	}
+	short := curlew.NewError(e.Code(), e.Message())
+	if n := len(e.Details()); n > 0 {
+		short = curlew.Errorf(e.Code(), "%s (its %d details are too large to be sent)", e.Message(), n)
+	}
+	if f = AppendGRPCStatus(nil, short); sizeOf(f) <= limit {
+		return f
+	}
+	most := (limit - least/2) / 3 // each byte may become three
+	text := strings.ToValidUTF8(e.Message()[:min(most, len(e.Message()))], "")
+	return AppendGRPCStatus(nil, curlew.Errorf(e.Code(), "%s… (an error of %d bytes, too large to be sent)", text, size))
+}
+
+// sizeOf measures fields as header limits do (RFC 9113, section 6.5.2).
+func sizeOf(f wire.Fields) int {
+	n := 0
+	for i := range f {
+		n += len(f[i].Name) + len(f[i].Value) + 32
+	}
+	return n
+}
+
 // ParseGRPCStatus reads the outcome of a call, as the server's answer; nil is
 // OK. found is false if there is none among the fields. One that is broken gives
 // an error that says so.
