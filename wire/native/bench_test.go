@@ -11,6 +11,7 @@ import (
 	"github.com/curlewrpc/curlew/codec/raw"
 	"github.com/curlewrpc/curlew/internal/bufpool"
 	"github.com/curlewrpc/curlew/wire"
+	"github.com/curlewrpc/curlew/wire/internal/mux"
 )
 
 // BenchmarkEncode appends the two frames of a warm unary call.
@@ -113,7 +114,7 @@ func BenchmarkIntern(b *testing.B) {
 
 // BenchmarkWindows counts a message through both sides' windows.
 func BenchmarkWindows(b *testing.B) {
-	recv := recvWindow{size: initialWindow, granted: initialWindow}
+	recv := mux.RecvWindow{Size: initialWindow, Granted: initialWindow}
 	send := sendWindow{initialWindow}
 	const cost = 128 + frameCost
 	b.ReportAllocs()
@@ -122,22 +123,12 @@ func BenchmarkWindows(b *testing.B) {
 			b.Fatal("no credit")
 		}
 		send.take(128)
-		if !recv.receive(cost) {
+		if !recv.Receive(cost) {
 			b.Fatal("beyond the credit")
 		}
-		recv.consume(cost)
-		if n := recv.refill(); n > 0 {
+		recv.Consume(cost)
+		if n := recv.Refill(); n > 0 {
 			send.add(uint64(n))
 		}
-	}
-}
-
-func BenchmarkWakes(b *testing.B) {
-	var w wakes
-	b.ReportAllocs()
-	for b.Loop() {
-		ch := w.get()
-		wake(ch)
-		w.put(ch)
 	}
 }

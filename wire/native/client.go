@@ -10,6 +10,7 @@ import (
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/internal/coalesce"
+	"github.com/curlewrpc/curlew/wire/internal/mux"
 )
 
 // conn is a wire.Session for the calls that this side makes.
@@ -141,7 +142,7 @@ func (c *conn) prepare(call *curlew.Call) (*clientStream, error) {
 // takeSlot takes one of the places for calls in flight, if there is one and
 // nobody waits for it. mu is held.
 func (c *conn) takeSlot() bool {
-	if c.outgoing >= c.maxOutgoing() || c.slots.l.Len() > 0 {
+	if c.outgoing >= c.maxOutgoing() || c.slots.Len() > 0 {
 		return false
 	}
 	c.outgoing++
@@ -160,20 +161,20 @@ func (c *conn) slot(ctx context.Context) error {
 	if c.takeSlot() {
 		return nil
 	}
-	x := c.slots.join()
+	x := c.slots.Join()
 	c.mu.Unlock()
 	var err error
 	select {
-	case <-x.turn:
+	case <-x.Turn:
 	case <-ctx.Done():
 		err = contextError(ctx).WithProgress(curlew.NotSent)
 	}
 	c.mu.Lock()
-	c.slots.leave(x)
+	c.slots.Leave(x)
 	if refused := c.refusal(); err == nil && refused != nil {
 		err = refused
 	}
-	if x.granted && err != nil {
+	if x.Granted && err != nil {
 		c.freeSlot()
 	}
 	return err
@@ -195,7 +196,7 @@ func (c *conn) refusal() error {
 
 // freeSlot gives a slot to the next who waits, if any. mu is held.
 func (c *conn) freeSlot() {
-	if c.goingAway || !c.slots.wake(true) {
+	if c.goingAway || !c.slots.Wake(true) {
 		c.outgoing--
 	}
 }
@@ -226,7 +227,7 @@ func (s *clientStream) sendCall(ctx context.Context, call *curlew.Call, msg *out
 			most -= callRoom + call.Header().Size()
 		}
 		sent = s.tryAcquire(msg.size(), most, true)
-		s.recvWake, s.fresh = c.wakes.get(), true // its Wait comes next
+		s.recvWake, s.fresh = c.wakes.Get(), true // its Wait comes next
 	}
 	id, define := c.methodsOut.ref(s.method)
 	if define && id != 0 {
@@ -297,12 +298,12 @@ func (s *clientStream) enter(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return contextError(ctx).WithProgress(curlew.NotSent)
 	}
-	if !c.budget.grow(initialWindow, c.budget.limit) {
+	if !c.budget.Grow(initialWindow, c.budget.Limit) {
 		return curlew.Errorf(curlew.Unavailable, "connection to %s: too many received bytes wait for readers", c.peer).WithProgress(curlew.NotSent)
 	}
 	s.init(c, c.nextID)
 	c.nextID += 2
-	c.streams.put(&s.stream)
+	c.streams.Put(s.id, &s.stream)
 	return nil
 }
 
@@ -422,8 +423,8 @@ func (s *clientStream) finishLocked(err *curlew.Error) afterFinish {
 		s.failLocked(err)
 	}
 	s.recvEnd = true
-	wake(s.recvWake)
-	wake(s.sendWake)
+	mux.Wake(s.recvWake)
+	mux.Wake(s.sendWake)
 	s.knowHeader()
 	s.retire()
 	c.freeSlot()

@@ -107,7 +107,7 @@ func (s *clientStream) settle() bool {
 		return false
 	}
 	s.settled, s.sound = true, s.err == nil && !s.starved && !s.extending
-	c.wakes.put(s.recvWake)
+	c.wakes.Put(s.recvWake)
 	s.recvWake = nil
 	var credits []credit
 	if len(s.queue) > 0 {
@@ -287,7 +287,7 @@ func (c *conn) handleStatus(f *frame, r *reader) error {
 
 // takeStatus is handleStatus with mu held. piece is the last message's bytes.
 func (c *conn) takeStatus(f *frame, st *status, piece []byte) (after afterFinish, err error) {
-	found := c.streams.get(f.stream)
+	found := c.streams.Get(f.stream)
 	switch {
 	case found == nil:
 		return after, c.checkOver(f)

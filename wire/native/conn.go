@@ -18,6 +18,7 @@ import (
 	"github.com/curlewrpc/curlew/internal/workers"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/internal/coalesce"
+	"github.com/curlewrpc/curlew/wire/internal/mux"
 )
 
 // conn is one connection, the same on both sides. Either side may open
@@ -56,7 +57,7 @@ type conn struct {
 	namesOut   nameSender
 
 	// Owned by the read loop.
-	in        input
+	in        mux.Input
 	methodsIn []*method
 	namesIn   nameReceiver
 	helloDone bool
@@ -71,18 +72,18 @@ type conn struct {
 
 	mu          sync.Mutex
 	theirs      settings // the peer's HELLO
-	streams     table
+	streams     mux.Table[stream]
 	nextID      uint64 // of the next stream opened here
 	lastPeerID  uint64 // of the last stream that the peer opened
 	outgoing    int    // streams opened here and not over
 	incoming    int    // streams opened by the peer whose handlers run
-	slots       waiters
-	wakes       wakes
+	slots       mux.Waiters
+	wakes       mux.Wakes
 	send        sendWindow
-	recv        recvWindow
-	budget      budget    // for what all streams may hold
-	starved     []*stream // wait for the connection's credit
-	extending   []*stream // wait for budget to take in a large message
+	recv        mux.RecvWindow
+	budget      mux.Budget // for what all streams may hold
+	starved     []*stream  // wait for the connection's credit
+	extending   []*stream  // wait for budget to take in a large message
 	err         *curlew.Error
 	goingAway   bool        // the peer or we drain: no new outgoing streams
 	drained     bool        // we have sent DRAIN
@@ -114,9 +115,9 @@ func newConn(p *Protocol, raw net.Conn, limits wire.Limits, logger *slog.Logger)
 		theirs:     defaultSettings(),
 		codec:      p.codecs[0],
 		send:       sendWindow{initialConn},
-		recv:       recvWindow{size: connWindow, granted: connWindow},
+		recv:       mux.RecvWindow{Size: connWindow, Granted: connWindow},
 		// Whatever the streams hold, one large message can always arrive whole.
-		budget: budget{limit: int64(limits.MaxBuffered)/(64<<10)*initialWindow + messageCost(int64(limits.MaxReceive))},
+		budget: mux.Budget{Limit: int64(limits.MaxBuffered)/(64<<10)*initialWindow + messageCost(int64(limits.MaxReceive))},
 	}
 	c.failing.Add(1)
 	c.writer = coalesce.New(raw, p.tryWriter(raw), 0, func(err error) {
@@ -210,8 +211,8 @@ func (c *conn) fail(err *curlew.Error) {
 	if c.farewell != nil {
 		c.farewell.Stop()
 	}
-	failed := slices.Collect(c.streams.all())
-	c.slots.dismiss()
+	failed := slices.Collect(c.streams.All())
+	c.slots.Dismiss()
 	c.mu.Unlock()
 
 	c.raw.Close()

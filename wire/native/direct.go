@@ -3,6 +3,8 @@
 
 package native
 
+import "github.com/curlewrpc/curlew/wire/internal/mux"
+
 // directAbove is the size from which what is left of a frame is read straight
 // into its message, past the read buffer.
 const directAbove = 8 << 10
@@ -11,11 +13,11 @@ const directAbove = 8 << 10
 // false if there is no such frame, or nothing is usual about it; then it takes
 // the ordinary way.
 func (c *conn) readDirect() (bool, error) {
-	f, head, length, err := parseHead(c.in.rest())
+	f, head, length, err := parseHead(c.in.Rest())
 	if err != nil || head == 0 || f.typ != frameData || f.flags&flagMessage == 0 {
 		return false, err
 	}
-	prefix := c.in.rest()[head:]
+	prefix := c.in.Rest()[head:]
 	if length-len(prefix) < directAbove {
 		return false, nil
 	}
@@ -27,10 +29,10 @@ func (c *conn) readDirect() (bool, error) {
 		c.serveComing()
 	}
 	c.grantOne(0, pass)
-	c.in.skip(head + len(prefix))
+	c.in.Skip(head + len(prefix))
 	// Beyond the piece the buffer has room for the beginning of what follows.
 	have, want := 0, len(dst)
-	dst = dst[:min(want+readSmall, cap(dst))]
+	dst = dst[:min(want+mux.ReadSmall, cap(dst))]
 	for have < want && err == nil {
 		var n int
 		n, err = c.raw.Read(dst[have:])
@@ -41,9 +43,9 @@ func (c *conn) readDirect() (bool, error) {
 		}
 	}
 	if have > want {
-		c.in.begin(dst[want:have])
+		c.in.Begin(dst[want:have])
 	}
-	c.in.idle.SetSize(readSmall)
+	c.in.Expect(mux.ReadSmall)
 	t, broken := c.takeBack(s, &f, have >= want)
 	switch {
 	case broken != nil:
@@ -62,8 +64,8 @@ func (c *conn) lend(f *frame, prefix []byte, length int) (s *stream, dst []byte,
 	cost := int64(length) + frameCost
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s = c.streams.get(f.stream)
-	if s == nil || s.err != nil || s.recvEnd || s.win.granted < cost || c.recv.granted < cost {
+	s = c.streams.Get(f.stream)
+	if s == nil || s.err != nil || s.recvEnd || s.win.Granted < cost || c.recv.Granted < cost {
 		return nil, nil, 0
 	}
 	if !s.assembling {
@@ -78,7 +80,7 @@ func (c *conn) lend(f *frame, prefix []byte, length int) (s *stream, dst []byte,
 		return nil, nil, 0
 	}
 	pass, _ = c.passConnection(f, int(cost-frameCost))
-	s.win.receive(cost)
+	s.win.Receive(cost)
 	m := &s.partial
 	m.grow(length)
 	m.cost += cost

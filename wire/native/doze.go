@@ -7,8 +7,6 @@ import (
 	"errors"
 	"os"
 	"time"
-
-	"github.com/curlewrpc/curlew/transport"
 )
 
 // A goroutine that has handled calls has a stack that has grown for them, and
@@ -45,13 +43,13 @@ func (c *conn) interrupted(err error) bool {
 // doze leaves the read loop to a new goroutine, which whoever serves or closes
 // the connection waits for. If there is half a frame, the loop goes on.
 func (c *conn) doze() error {
-	if len(c.in.rest()) > 0 {
+	if len(c.in.Rest()) > 0 {
 		return nil
 	}
-	c.in.idle = nil
+	c.in.Doze()
 	c.endTurns()
 	c.mu.Lock()
-	c.streams.shrink()
+	c.streams.Shrink()
 	c.mu.Unlock()
 	go c.slumber()
 	return errTakenOver
@@ -69,7 +67,6 @@ func (c *conn) slumber() {
 		return
 	}
 	c.received.Add(int64(n))
-	c.in.idle = transport.NewIdleReader(c.raw, readSize)
-	c.in.begin(first[:n])
+	c.in.Begin(first[:n])
 	c.lead()
 }

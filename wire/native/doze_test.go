@@ -59,7 +59,7 @@ func TestQuietConnectionsDoze(t *testing.T) {
 		<-time.After(3 * quietTime)
 		for _, c := range []*conn{b.client, b.server} {
 			c.mu.Lock()
-			if c.alive.timer != nil || c.streams.slots != nil || c.in.idle != nil || c.in.buf != nil {
+			if c.alive.timer != nil || c.streams.Cap() != 0 || !c.in.Dozes() {
 				t.Error("one that dozes has a timer, slots, a reader or a buffer")
 			}
 			c.mu.Unlock()

@@ -281,9 +281,9 @@ func (m *machine) finish(d *echoing) {
 		if c.err != nil {
 			m.t.Errorf("%s: the connection has failed: %v", side, c.err)
 		}
-		if c.budget.used != 0 || c.streams.n+len(c.streams.rest) != 0 || c.outgoing != 0 || c.incoming != 0 || c.recv.buffered != 0 {
+		if c.budget.Used != 0 || c.streams.Len() != 0 || c.outgoing != 0 || c.incoming != 0 || c.recv.Buffered != 0 {
 			m.t.Errorf("%s: after all calls %d bytes of budget, %d streams, %d outgoing, %d incoming, %d buffered are left",
-				side, c.budget.used, c.streams.n+len(c.streams.rest), c.outgoing, c.incoming, c.recv.buffered)
+				side, c.budget.Used, c.streams.Len(), c.outgoing, c.incoming, c.recv.Buffered)
 		}
 		c.mu.Unlock()
 	}

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew"
-	"github.com/curlewrpc/curlew/transport"
+	"github.com/curlewrpc/curlew/wire/internal/mux"
 )
 
 // run reads from the connection, after what has been read already, until it
@@ -20,9 +20,9 @@ import (
 // ended when c.ended is called; those who serve or close it wait for that.
 func (c *conn) run(prefix []byte) {
 	c.raw.SetReadDeadline(time.Now().Add(c.limits.Handshake))
-	c.in = input{raw: c.raw, idle: transport.NewIdleReader(c.raw, readSize)}
+	c.in = mux.Input{Raw: c.raw, MaxFrame: maxFrame + maxHeadSize}
 	if len(prefix) > 0 {
-		c.in.begin(prefix)
+		c.in.Begin(prefix)
 	}
 	c.leader, _ = c.dispatcher.(leader)
 	if err := c.readMagic(); err != nil {
@@ -75,24 +75,24 @@ func (c *conn) conclude(err error) {
 	default:
 		c.fail(c.transportError("read", err))
 	}
-	c.in.free()
+	c.in.Free()
 	c.end()
 }
 
 // readMagic reads what every connection begins with.
 func (c *conn) readMagic() error {
 	for left := magic; left != ""; {
-		if len(c.in.rest()) == 0 {
+		if len(c.in.Rest()) == 0 {
 			if err := c.fill(); err != nil {
 				return err
 			}
 		}
-		k := min(len(left), len(c.in.rest()))
-		if string(c.in.rest()[:k]) != left[:k] {
-			return protocolErrorf("the peer does not speak Curlew's native protocol: it began with %.16q", c.in.rest())
+		k := min(len(left), len(c.in.Rest()))
+		if string(c.in.Rest()[:k]) != left[:k] {
+			return protocolErrorf("the peer does not speak Curlew's native protocol: it began with %.16q", c.in.Rest())
 		}
 		left = left[k:]
-		c.in.skip(k)
+		c.in.Skip(k)
 	}
 	return nil
 }
@@ -101,7 +101,7 @@ func (c *conn) readMagic() error {
 // go on elsewhere.
 func (c *conn) read(left *bool) error {
 	for {
-		f, n, err := parseFrame(c.in.rest())
+		f, n, err := parseFrame(c.in.Rest())
 		switch {
 		case err != nil:
 			return err
@@ -109,7 +109,7 @@ func (c *conn) read(left *bool) error {
 			err = c.readOn()
 		default:
 			err = c.handle(&f)
-			c.in.skip(n)
+			c.in.Skip(n)
 		}
 		if err != nil {
 			return err
@@ -175,7 +175,7 @@ func (c *conn) flushHeld() {
 
 // fill reads more.
 func (c *conn) fill() error {
-	n, err := c.in.fill()
+	n, err := c.in.Fill()
 	c.received.Add(int64(n))
 	if err != nil && c.interrupted(err) {
 		return c.doze()
@@ -264,14 +264,14 @@ func (c *conn) handleCredit(f *frame, r *reader) error {
 		c.wakeStarved()
 		return nil
 	}
-	s := c.streams.get(f.stream)
+	s := c.streams.Get(f.stream)
 	if s == nil {
 		return c.checkOver(f)
 	}
 	if !s.send.add(n) {
 		return protocolErrorf("CREDIT of %d on stream %d: its credit overflows", n, f.stream)
 	}
-	wake(s.sendWake)
+	mux.Wake(s.sendWake)
 	return nil
 }
 
@@ -297,12 +297,12 @@ func (c *conn) handleDrain(r *reader) error {
 	c.mu.Lock()
 	c.leave()
 	var refused []*stream
-	for s := range c.streams.all() {
+	for s := range c.streams.All() {
 		if s.local && s.id > last {
 			refused = append(refused, s)
 		}
 	}
-	c.slots.dismiss()
+	c.slots.Dismiss()
 	c.mu.Unlock()
 	for _, s := range refused {
 		s.client.finish(curlew.Errorf(curlew.Unavailable, "%s is going away: %s", c.peer, reason).
@@ -347,7 +347,7 @@ func (c *conn) handleData(f *frame, r *reader) error {
 	var t taken
 	c.mu.Lock()
 	pass, err := c.passConnection(f, len(r.b))
-	s := c.streams.get(f.stream)
+	s := c.streams.Get(f.stream)
 	switch {
 	case err != nil:
 	case s == nil:
@@ -383,7 +383,7 @@ func (c *conn) settle(s *stream, t *taken) {
 // handleStream handles a HEADER or CANCEL of a stream that is there, or is over.
 func (c *conn) handleStream(f *frame, r *reader) error {
 	c.mu.Lock()
-	s := c.streams.get(f.stream)
+	s := c.streams.Get(f.stream)
 	var err error
 	if s == nil {
 		err = c.checkOver(f)
@@ -413,12 +413,12 @@ func (c *conn) passConnection(f *frame, piece int) (int64, error) {
 		return 0, nil
 	}
 	cost := int64(piece) + frameCost
-	ok := c.recv.receive(cost)
-	c.recv.consume(cost)
+	ok := c.recv.Receive(cost)
+	c.recv.Consume(cost)
 	if !ok {
 		return 0, protocolErrorf("%s frame: beyond the connection's credit", f.typ)
 	}
-	return c.recv.refill(), nil
+	return c.recv.Refill(), nil
 }
 
 // tick runs the liveness timer.

@@ -73,10 +73,10 @@ func echoes(t *testing.T, limits wire.Limits, accepted func(*mem.Conn) net.Conn,
 		for side, c := range map[string][2]*conn{"client": {b.client, b.server}, "server": {b.server, b.client}} {
 			c, peer := c[0], c[1]
 			c.mu.Lock()
-			credit, streams, calls := c.send.credit, c.streams.n+len(c.streams.rest), c.outgoing+c.incoming
+			credit, streams, calls := c.send.credit, c.streams.Len(), c.outgoing+c.incoming
 			c.mu.Unlock()
 			peer.mu.Lock()
-			granted := peer.recv.granted
+			granted := peer.recv.Granted
 			peer.mu.Unlock()
 			if streams != 0 || calls != 0 {
 				t.Errorf("%s: %d streams and %d calls are left", side, streams, calls)

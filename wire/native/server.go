@@ -168,11 +168,11 @@ func (c *conn) accept(s *serverStream, id uint64) *curlew.Error {
 		return curlew.NewError(curlew.Unavailable, "the server is shutting down").WithProgress(curlew.Refused)
 	case c.incoming >= c.maxStreams:
 		return curlew.Errorf(curlew.ResourceExhausted, "more than %d calls in flight on one connection", c.maxStreams).WithProgress(curlew.Refused)
-	case !c.budget.grow(initialWindow, c.budget.limit):
+	case !c.budget.Grow(initialWindow, c.budget.Limit):
 		return curlew.NewError(curlew.ResourceExhausted, "too many received bytes wait for readers on this connection").WithProgress(curlew.Refused)
 	}
 	s.init(c, id)
-	c.streams.put(&s.stream)
+	c.streams.Put(s.id, &s.stream)
 	c.incoming++
 	c.watch()
 	return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/curlewrpc/curlew/internal/bufpool"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/internal/coalesce"
+	"github.com/curlewrpc/curlew/wire/internal/mux"
 )
 
 // serverStream is a call that the peer makes.
@@ -64,7 +65,7 @@ func (s *serverStream) end(f *frame) error {
 		return protocolErrorf("%s frame on stream %d ends inside a message", f.typ, f.stream)
 	}
 	s.recvEnd = true
-	wake(s.recvWake)
+	mux.Wake(s.recvWake)
 	return nil
 }
 

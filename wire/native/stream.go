@@ -8,6 +8,7 @@ import (
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/internal/bufpool"
+	"github.com/curlewrpc/curlew/wire/internal/mux"
 )
 
 // stream is one call's state on a connection, what both sides have in common.
@@ -39,7 +40,7 @@ type stream struct {
 	broken     bool // failed here by what was received
 	begun      bool // a message has begun to arrive
 	sendEnd    bool
-	win        recvWindow
+	win        mux.RecvWindow
 	reserved   int64     // of the connection's budget
 	queue      []message // complete; its first array is one
 	one        [1]message
@@ -96,39 +97,10 @@ func (m *message) free() {
 // init readies s for use. mu is held.
 func (s *stream) init(c *conn, id uint64) {
 	s.c, s.id = c, id
-	s.win = recvWindow{size: initialWindow, granted: initialWindow}
+	s.win = mux.RecvWindow{Size: initialWindow, Granted: initialWindow}
 	s.reserved = initialWindow
 	s.send = sendWindow{int64(c.theirs.streamWindow)}
 	s.queue = s.one[:0]
-}
-
-// wakes are wake channels to be used again on the same connection: made anew for
-// every call they would be a good part of its garbage.
-type wakes struct{ free []chan struct{} }
-
-const maxFreeWakes = 128
-
-// get returns a channel of capacity 1 with nothing in it. mu is held.
-func (w *wakes) get() chan struct{} {
-	n := len(w.free)
-	if n == 0 {
-		return make(chan struct{}, 1)
-	}
-	ch := w.free[n-1]
-	w.free = w.free[:n-1]
-	return ch
-}
-
-// put takes back a channel that nobody else holds. mu is held.
-func (w *wakes) put(ch chan struct{}) {
-	if ch == nil || len(w.free) >= maxFreeWakes {
-		return
-	}
-	select {
-	case <-ch:
-	default:
-	}
-	w.free = append(w.free, ch)
 }
 
 // waitOn returns the channel *ch, made if need be. mu is held.
@@ -139,14 +111,6 @@ func waitOn(ch *chan struct{}) <-chan struct{} {
 	return *ch
 }
 
-// wake wakes the one who waits on ch, now or soon. mu is held.
-func wake(ch chan struct{}) {
-	select {
-	case ch <- struct{}{}:
-	default:
-	}
-}
-
 // failLocked makes err the answer to everything on the stream. mu is held.
 func (s *stream) failLocked(err *curlew.Error) {
 	if s.err == nil {
@@ -154,28 +118,28 @@ func (s *stream) failLocked(err *curlew.Error) {
 	}
 	s.recvEnd = true
 	s.dropPartial()
-	wake(s.recvWake)
-	wake(s.sendWake)
+	mux.Wake(s.recvWake)
+	mux.Wake(s.sendWake)
 }
 
 // retire ends the stream's hold on the connection, but for messages that wait
 // to be received. mu is held.
 func (s *stream) retire() {
-	s.c.streams.remove(s.id)
+	s.c.streams.Remove(s.id)
 	s.retired = true
-	s.win.size, s.win.granted = 0, 0
+	s.win.Size, s.win.Granted = 0, 0
 	s.rebudget()
 }
 
 // drop frees what waits to be received. mu is held.
 func (s *stream) drop() {
 	for i := range s.queue {
-		s.win.consume(s.queue[i].cost)
+		s.win.Consume(s.queue[i].cost)
 		s.queue[i].free()
 	}
 	s.queue = nil
 	if s.inbox != nil { // its buffers are the receiver's
-		s.win.consume(s.inbox.out)
+		s.win.Consume(s.inbox.out)
 		s.inbox.out = 0
 	}
 	s.dropPartial()
@@ -185,7 +149,7 @@ func (s *stream) drop() {
 // dropPartial frees a message that will not be completed. mu is held.
 func (s *stream) dropPartial() {
 	if s.assembling {
-		s.win.consume(s.partial.cost)
+		s.win.Consume(s.partial.cost)
 		if !s.lent {
 			s.partial.free()
 		}
@@ -196,8 +160,8 @@ func (s *stream) dropPartial() {
 // rebudget returns to the connection's budget what the window no longer holds.
 // mu is held.
 func (s *stream) rebudget() {
-	if held := s.win.held(); held < s.reserved {
-		s.c.budget.used -= s.reserved - held
+	if held := s.win.Held(); held < s.reserved {
+		s.c.budget.Used -= s.reserved - held
 		s.reserved = held
 	}
 }

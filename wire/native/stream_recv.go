@@ -12,6 +12,7 @@ import (
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/internal/bufpool"
+	"github.com/curlewrpc/curlew/wire/internal/mux"
 )
 
 // maxWindow is how far a stream's window grows for a fast reader.
@@ -46,11 +47,11 @@ func (s *stream) takeIn(f *frame, piece []byte) (credits []credit, err error) {
 	if s.recvEnd && s.err == nil {
 		return nil, protocolErrorf("%s frame on stream %d after its end", f.typ, s.id)
 	}
-	if !s.win.receive(cost) {
-		return nil, protocolErrorf("%s frame on stream %d: %d bytes beyond the credit given", f.typ, s.id, -s.win.granted)
+	if !s.win.Receive(cost) {
+		return nil, protocolErrorf("%s frame on stream %d: %d bytes beyond the credit given", f.typ, s.id, -s.win.Granted)
 	}
 	if s.err != nil { // the call is over here; the peer does not know yet
-		s.win.consume(cost)
+		s.win.Consume(cost)
 		return nil, nil
 	}
 	if !s.assembling {
@@ -58,7 +59,7 @@ func (s *stream) takeIn(f *frame, piece []byte) (credits []credit, err error) {
 		if err == nil && s.begin(f, total) {
 			piece = rest
 		} else {
-			s.win.consume(cost)
+			s.win.Consume(cost)
 			return nil, err
 		}
 	}
@@ -87,7 +88,7 @@ func (s *stream) tookPiece(f *frame) (credits []credit, err error) {
 	s.queue = append(s.queue, *m)
 	s.partial, s.assembling = message{}, false
 	if !s.single { // else its end wakes the receiver
-		wake(s.recvWake)
+		mux.Wake(s.recvWake)
 	}
 	return nil, nil
 }
@@ -151,12 +152,12 @@ func (s *stream) extend() int64 {
 	if !s.assembling || !s.single && !s.receiving {
 		return 0
 	}
-	n := s.win.shortOf(messageCost(int64(s.partial.total - s.partial.len())))
+	n := s.win.ShortOf(messageCost(int64(s.partial.total - s.partial.len())))
 	if n == 0 {
 		return 0
 	}
-	more := max(0, s.win.granted+n+s.win.buffered-s.reserved)
-	if !s.c.budget.grow(more, s.c.budget.limit) {
+	more := max(0, s.win.Granted+n+s.win.Buffered-s.reserved)
+	if !s.c.budget.Grow(more, s.c.budget.Limit) {
 		if !s.extending {
 			s.extending = true
 			s.c.extending = append(s.c.extending, s)
@@ -164,7 +165,7 @@ func (s *stream) extend() int64 {
 		return 0
 	}
 	s.reserved += more
-	s.win.granted += n
+	s.win.Granted += n
 	return n
 }
 
@@ -286,17 +287,17 @@ func (s *stream) settleInbox() []credit {
 
 // consumed gives a received message's credit back to the peer. mu is held.
 func (s *stream) consumed(cost int64) []credit {
-	s.win.consume(cost)
-	if w := &s.win; w.size > 0 && w.size < maxWindow && len(s.queue) == 0 && w.granted < w.size/4 {
+	s.win.Consume(cost)
+	if w := &s.win; w.Size > 0 && w.Size < maxWindow && len(s.queue) == 0 && w.Granted < w.Size/4 {
 		// The reader has caught up while the sender was short of credit: the
 		// window, not the reader, sets the pace.
-		if s.c.budget.grow(w.size, s.c.budget.limit/2) {
-			s.reserved += w.size
-			w.size *= 2
+		if s.c.budget.Grow(w.Size, s.c.budget.Limit/2) {
+			s.reserved += w.Size
+			w.Size *= 2
 		}
 	}
 	var credits []credit
-	if n := s.win.refill(); n > 0 {
+	if n := s.win.Refill(); n > 0 {
 		credits = append(credits, credit{s.id, n})
 	}
 	s.rebudget()

@@ -13,6 +13,7 @@ import (
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/internal/bufpool"
 	"github.com/curlewrpc/curlew/wire/internal/coalesce"
+	"github.com/curlewrpc/curlew/wire/internal/mux"
 )
 
 // compressAbove is the size from which compressing a message may pay.
@@ -244,7 +245,7 @@ func (c *conn) wakeStarved() {
 	c.starved = nil
 	for _, s := range waiting {
 		s.starved = false
-		wake(s.sendWake)
+		mux.Wake(s.sendWake)
 	}
 }
 

@@ -71,6 +71,9 @@ func (in *Input) Expect(n int) {
 // Doze keeps nothing that is made again in no time.
 func (in *Input) Doze() { in.idle = nil }
 
+// Dozes reports whether it keeps nothing.
+func (in *Input) Dozes() bool { return in.idle == nil && in.buf == nil }
+
 // Fill waits for more bytes and returns how many came, at least one unless
 // there is an error.
 func (in *Input) Fill() (n int, err error) {

@@ -30,6 +30,9 @@ func (t *Table[T]) slot(id uint64) *slot[T] { return &t.slots[id&uint64(len(t.sl
 // Len is the number of streams.
 func (t *Table[T]) Len() int { return t.n + len(t.rest) }
 
+// Cap is how many slots there are.
+func (t *Table[T]) Cap() int { return len(t.slots) }
+
 // Get returns the stream with the id; nil if there is none.
 func (t *Table[T]) Get(id uint64) *T {
 	if t.n > 0 {

@@ -34,6 +34,9 @@ func (w *RecvWindow) Refill() int64 {
 	return free
 }
 
+// ShortOf returns what must be granted so that the peer can send need more.
+func (w *RecvWindow) ShortOf(need int64) int64 { return max(0, need-w.Granted) }
+
 // Held is the part of a budget that the window takes.
 func (w *RecvWindow) Held() int64 { return max(w.Size, w.Granted+w.Buffered) }
 

@@ -1,7 +1,7 @@
 // Copyright 2026 The Curlew Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package native
+package mux
 
 import (
 	"maps"
@@ -10,10 +10,12 @@ import (
 	"testing"
 )
 
+type stream struct{ id uint64 }
+
 // tabled is a table beside a map that says what should be in it.
 type tabled struct {
 	t    *testing.T
-	tab  table
+	tab  Table[stream]
 	want map[uint64]*stream
 	next [2]uint64 // the next even and the next odd id
 }
@@ -21,15 +23,15 @@ type tabled struct {
 func (x *tabled) put(side int, skip uint64) uint64 {
 	s := &stream{id: x.next[side] + 2*skip}
 	x.next[side] = s.id + 2
-	x.tab.put(s)
+	x.tab.Put(s.id, s)
 	x.want[s.id] = s
 	return s.id
 }
 
 func (x *tabled) remove(id uint64) {
-	x.tab.remove(id)
+	x.tab.Remove(id)
 	delete(x.want, id)
-	if s := x.tab.get(id); s != nil {
+	if s := x.tab.Get(id); s != nil {
 		x.t.Errorf("stream %d is there after its removal", id)
 	}
 }
@@ -38,7 +40,7 @@ func (x *tabled) remove(id uint64) {
 func (x *tabled) check() {
 	x.t.Helper()
 	found := make(map[uint64]*stream)
-	for s := range x.tab.all() {
+	for s := range x.tab.All() {
 		if found[s.id] != nil {
 			x.t.Errorf("all gives stream %d twice", s.id)
 		}
@@ -48,12 +50,12 @@ func (x *tabled) check() {
 		x.t.Errorf("%d streams, counted as %d+%d; want %d", len(found), x.tab.n, len(x.tab.rest), len(x.want))
 	}
 	for id, s := range x.want {
-		if x.tab.get(id) != s {
+		if x.tab.Get(id) != s {
 			x.t.Errorf("get(%d) gives another stream", id)
 		}
 	}
 	for id := range uint64(20) {
-		if x.want[id] == nil && x.tab.get(id) != nil {
+		if x.want[id] == nil && x.tab.Get(id) != nil {
 			x.t.Errorf("get(%d) gives a stream that was never put", id)
 		}
 	}
@@ -140,15 +142,15 @@ func BenchmarkTable(b *testing.B) {
 	const inFlight = 64
 	streams := make([]stream, inFlight)
 	b.Run("table", func(b *testing.B) {
-		var t table
+		var t Table[stream]
 		id := uint64(1)
 		b.ReportAllocs()
 		for b.Loop() {
 			s := &streams[id/2%inFlight]
-			t.remove(s.id)
+			t.Remove(s.id)
 			s.id = id
-			t.put(s)
-			t.get(id)
+			t.Put(s.id, s)
+			t.Get(id)
 			id += 2
 		}
 	})
