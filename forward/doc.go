@@ -3,8 +3,8 @@
 
 // Package forward passes calls on to another server: their messages as they
 // are, undecoded, with all headers and trailers, and errors with their details.
-// [To] makes the handler; a dispatcher whose Fallback it is serves with it every
-// method that is not registered.
+// [To] makes the handler; a server that is made with server.WithFallback has it
+// serve every method that is not registered.
 //
 // The next server is asked by whatever protocol the client speaks. gRPC and
 // gRPC-Web do not tell the kind of a call, so that theirs go on as

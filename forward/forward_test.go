@@ -34,8 +34,8 @@ func TestMain(m *testing.M) { assert.Main(m) }
 // Note is every message.
 type Note struct{ Text string }
 
-// server serves d in memory, in all protocols that can pass messages on.
-func server(t *testing.T, d *dispatch.Dispatcher) *mem.Network {
+// serve serves d in memory, in all protocols that can pass messages on.
+func serve(t *testing.T, d *dispatch.Dispatcher) *mem.Network {
 	t.Helper()
 	network := mem.New()
 	l, err := network.Listen("server:1")
@@ -160,10 +160,10 @@ func chain(t *testing.T, first, second wire.Protocol) curlew.Caller {
 	behind, err := dispatch.New(dispatch.Config{})
 	assert.NoError(t, err)
 	assert.NoError(t, behind.Register(notes(t)))
-	next := caller(t, server(t, behind), second)
+	next := caller(t, serve(t, behind), second)
 	before, err := dispatch.New(dispatch.Config{Fallback: forward.To(next)})
 	assert.NoError(t, err)
-	return caller(t, server(t, before), first)
+	return caller(t, serve(t, before), first)
 }
 
 func TestForward(t *testing.T) {
@@ -268,12 +268,12 @@ func TestForwardLimit(t *testing.T) {
 	behind, err := dispatch.New(dispatch.Config{})
 	assert.NoError(t, err)
 	assert.NoError(t, behind.Register(notes(t)))
-	next := caller(t, server(t, behind), grpc.NewClient(h2.Dial, proto.New()))
+	next := caller(t, serve(t, behind), grpc.NewClient(h2.Dial, proto.New()))
 	before, err := dispatch.New(dispatch.Config{
 		Fallback: forward.To(next), Methods: map[string]dispatch.MethodConfig{"Notes/*": {MaxReceive: 100}},
 	})
 	assert.NoError(t, err)
-	c := caller(t, server(t, before), grpc.NewClient(h2.Dial, proto.New()))
+	c := caller(t, serve(t, before), grpc.NewClient(h2.Dial, proto.New()))
 	up, err := curlew.OpenClientStream[Note, Note](t.Context(), c, join)
 	assert.NoError(t, err)
 	assert.NoError(t, up.Send(t.Context(), &Note{strings.Repeat("x", 200)}))
@@ -286,7 +286,7 @@ func TestForwardLimit(t *testing.T) {
 func TestForwardToNobody(t *testing.T) {
 	d, err := dispatch.New(dispatch.Config{Fallback: forward.To(nobody{})})
 	assert.NoError(t, err)
-	c := caller(t, server(t, d), native.New(proto.New()))
+	c := caller(t, serve(t, d), native.New(proto.New()))
 	err = c.Invoke(t.Context(), echo, new(Note), new(Note))
 	assert.ErrorIs(t, err, curlew.Unavailable)
 	assert.Contains(t, err.Error(), "nobody there")
