@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/internal/bufpool"
 	"github.com/curlewrpc/curlew/internal/workers"
 	"github.com/curlewrpc/curlew/transport"
 	"github.com/curlewrpc/curlew/wire"
@@ -270,6 +271,11 @@ const closeTimeout = time.Second
 // closeWith tells the peer why, as far as that is possible in a second, and
 // ends the connection.
 func (c *conn) closeWith(code errCode, err *curlew.Error) {
+	c.sayGoodbye(code, err)
+	c.fail(err)
+}
+
+func (c *conn) sayGoodbye(code errCode, err *curlew.Error) {
 	if c.failure() == nil {
 		c.raw.SetWriteDeadline(time.Now().Add(closeTimeout))
 		c.mu.Lock()
@@ -281,7 +287,29 @@ func (c *conn) closeWith(code errCode, err *curlew.Error) {
 		c.writer.Drain(ctx)
 		stop()
 	}
-	c.fail(err)
+}
+
+const (
+	lingerTime  = 250 * time.Millisecond
+	lingerBytes = 1 << 20
+)
+
+// linger lets the peer read why the connection ends: to close a socket that has
+// unread bytes would take that away from it. It is for the read loop.
+func (c *conn) linger() {
+	half, ok := c.raw.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	c.raw.SetReadDeadline(time.Now().Add(lingerTime))
+	buf := bufpool.Get(mux.ReadSmall)
+	defer buf.Free()
+	for n, total := 0, 0; total < lingerBytes; total += n {
+		var err error
+		if n, err = c.raw.Read(buf.B); err != nil {
+			return
+		}
+	}
 }
 
 // maxDebug is how much of a text goes into a GOAWAY frame.

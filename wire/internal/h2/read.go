@@ -74,7 +74,10 @@ func (c *conn) conclude(err error) {
 		if !c.settled {
 			code = curlew.FailedPrecondition // trying again does not change what the peer speaks
 		}
-		c.closeWith(broken.code, curlew.Errorf(code, "connection to %s: %w", c.peer, err).WithOrigin(curlew.OriginTransport))
+		lost := curlew.Errorf(code, "connection to %s: %w", c.peer, err).WithOrigin(curlew.OriginTransport)
+		c.sayGoodbye(broken.code, lost)
+		c.linger()
+		c.fail(lost)
 	case errors.Is(err, io.EOF):
 		c.fail(c.closedByPeer())
 	default:
