@@ -96,8 +96,9 @@ type conn struct {
 	drained    drainState  // how far this side's drain is
 	farewell   *time.Timer // ends a drained connection that the peer does not
 	alive      liveness
-	settling   bool // the read loop has been told to doze off
-	inHurry    bool // the read deadline is that of the handshake or of a header block
+	settling   bool      // the read loop has been told to doze off
+	patience   time.Time // since when the end of the coming request is awaited
+	inHurry    bool      // the read deadline is that of the handshake or of a header block
 	guard      guard
 }
 

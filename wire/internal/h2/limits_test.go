@@ -272,3 +272,54 @@ func TestLiveness(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// A request is begun when its last frame has come, or does not.
+func TestHalfOfTheLastFrame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun := make(chan string, 1)
+		p := serveRaw(t, wire.Limits{}, func(ctx context.Context, x wire.Exchange) {
+			begun <- x.Request().Path
+			answers(ctx, x)
+		})
+		p.post(1)
+		p.send(string(append(appendHead(nil, 10, frameData, flagEndStream, 1), "hello"...)))
+		synctest.Wait()
+		assert.Equal(t, len(begun), 0)
+		before := time.Now()
+		assert.Equal(t, <-begun, "/")
+		assert.Equal(t, time.Since(before) < 5*time.Second, true)
+		p.send("world")
+		p.expect(frameHeaders, 1)
+		assert.Equal(t, p.body(1), "10")
+	})
+}
+
+// A connection that is quiet dozes, on both sides, and wakes up.
+func TestDoze(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := serveRaw(t, wire.Limits{}, answers)
+		for id := uint32(1); id < 9; id += 2 {
+			p.get(id, "x: y")
+			p.expect(frameHeaders, id)
+			p.body(id)
+			pass(time.Second)
+			synctest.Wait()
+			c := p.server
+			c.mu.Lock()
+			assert.Equal(t, c.alive.timer == nil && c.streams.Cap() == 0 && c.in.Dozes() && c.turns == nil, true, "it keeps what it need not")
+			c.mu.Unlock()
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		transport, p := dialRaw(t, wire.Limits{})
+		for id := uint32(1); id < 9; id += 2 {
+			x := begin(t, transport, p, id)
+			p.respond(id, flagEndStream, ":status: 204")
+			_, _, err := x.Response(t.Context())
+			assert.NoError(t, err)
+			pass(time.Second)
+			synctest.Wait()
+			assert.Equal(t, transport.c.in.Dozes(), true)
+		}
+	})
+}

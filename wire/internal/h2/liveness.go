@@ -112,6 +112,10 @@ func (c *conn) tick() {
 		c.alive.timer.Reset(c.alive.every)
 	}
 	c.probe(true)
+	if !c.patience.IsZero() && now.Sub(c.patience) >= quietTime {
+		c.patience = time.Time{}
+		c.settleDown()
+	}
 	stalled, stopped := c.stalled(now), c.stopUnwanted(now)
 	c.mu.Unlock()
 	for _, id := range stopped {

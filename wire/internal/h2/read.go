@@ -165,15 +165,32 @@ func (c *conn) misfit(f *frame, length int, rest []byte) error {
 func (c *conn) readOn(f *frame, known bool) error {
 	c.flushHeld()
 	c.wakeLast()
-	c.serveComing() // reading on may take long
-	if c.next != nil {
-		return nil
+	if c.coming != nil && !c.endsComing(f, known) {
+		c.serveComing() // reading on may take long
+		if c.next != nil {
+			return nil
+		}
 	}
 	inBlock := c.block.stream != 0 || known && (f.typ == frameHeaders || f.typ == frameContinuation)
 	if c.settled && inBlock != c.inHurry {
 		c.hurry(inBlock)
 	}
 	return c.fill()
+}
+
+// endsComing reports whether what there is looks like the beginning of the frame
+// that ends the coming request. If that does not come soon, tick interrupts the
+// loop.
+func (c *conn) endsComing(f *frame, known bool) bool {
+	ends := len(c.in.Rest()) > 0 && (!known || f.typ == frameData && f.flags&flagEndStream != 0 && f.stream == c.coming.id)
+	if ends {
+		c.mu.Lock()
+		if c.patience.IsZero() {
+			c.patience = time.Now()
+		}
+		c.mu.Unlock()
+	}
+	return ends
 }
 
 // hurry bounds the time for the rest of a header block, or bounds it no longer.
@@ -201,6 +218,10 @@ func (c *conn) fill() error {
 	n, err := c.in.Fill()
 	c.received.Add(int64(n))
 	if err != nil && c.interrupted(err) {
+		if c.coming != nil {
+			c.serveComing()
+			return nil
+		}
 		return c.doze()
 	}
 	return err

@@ -6,6 +6,7 @@ package h2
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/curlewrpc/curlew/internal/bufpool"
 	"github.com/curlewrpc/curlew/wire/internal/coalesce"
@@ -228,6 +229,7 @@ func (c *conn) takeData(f *frame, data []byte) (t taken, err error) {
 		c.wakeReader(s, end)
 	}
 	if end {
+		c.patience = time.Time{}
 		s.retireIfOver()
 	}
 	return t, nil

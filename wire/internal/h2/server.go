@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/internal/coalesce"
@@ -123,6 +124,11 @@ func (c *conn) dropComing(s *stream) {
 
 // serve has a request answered.
 func (c *conn) serve(x *serverStream) {
+	if !x.whole {
+		c.mu.Lock()
+		c.patience = time.Time{}
+		c.mu.Unlock()
+	}
 	p := c.server.Route(&x.request, c.dispatcher)
 	if _, prompt := p.(httpwire.Prompt); prompt {
 		c.beginning = x
