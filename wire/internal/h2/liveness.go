@@ -11,7 +11,7 @@ import (
 )
 
 // A peer is thought dead if it sends nothing for the liveness time after a PING,
-// while streams are open. The system watches, too, where it can: see probe. In a
+// while streams are open. The system watches, too, where it can: see prober. In a
 // connection without streams, and quiet for a moment, no timer runs.
 //
 // Servers end connections of clients that send more PINGs than they like:
@@ -38,7 +38,7 @@ type liveness struct {
 	pings    int         // since the last frame with a head or data
 	pinged   time.Time   // the last time
 	waiting  bool        // for a PING's answer, or anything
-	probing  bool        // the system has been told
+	system   prober
 }
 
 func (l *liveness) init(within time.Duration, tick func()) {
@@ -101,7 +101,7 @@ func (c *conn) tick() {
 	c.mu.Lock()
 	if c.err != nil || c.streams.Len() == 0 && c.open == 0 {
 		if c.err == nil && c.alive.quiet(c.received.Load()) {
-			c.probe(false)
+			c.alive.system.set(c.raw, false, c.limits.Liveness)
 			c.settleDown()
 		}
 		c.mu.Unlock()
@@ -111,7 +111,7 @@ func (c *conn) tick() {
 	if !dead {
 		c.alive.timer.Reset(c.alive.every)
 	}
-	c.probe(true)
+	c.alive.system.set(c.raw, true, c.limits.Liveness)
 	if !c.patience.IsZero() && now.Sub(c.patience) >= quietTime {
 		c.patience = time.Time{}
 		c.settleDown()
@@ -141,12 +141,3 @@ const (
 
 // watch arms the liveness timer. mu is held.
 func (c *conn) watch() { c.alive.start(c.received.Load()) }
-
-// probe has the system watch the connection while exchanges are in flight. mu
-// is held.
-func (c *conn) probe(on bool) {
-	if c.alive.probing != on {
-		c.alive.probing = on
-		setProbing(c.raw, on, c.limits.Liveness)
-	}
-}

@@ -9,13 +9,32 @@ import (
 	"time"
 )
 
+// prober has the system watch a TCP connection while that is wanted.
+type prober struct {
+	on     bool
+	before [len(probes)]int // what probes were set to
+}
+
 // tcpUserTimeout is TCP_USER_TIMEOUT of tcp(7): how long sent bytes may go
 // unacknowledged before the connection is given up.
 const tcpUserTimeout = 18
 
-// setProbing has the system probe a TCP connection so often that a dead peer is
-// noticed within the time, or as it does by default.
-func setProbing(raw net.Conn, on bool, within time.Duration) {
+// probes are the options by which the system watches a connection.
+var probes = [...]struct{ level, name int }{
+	{syscall.SOL_SOCKET, syscall.SO_KEEPALIVE},
+	{syscall.IPPROTO_TCP, syscall.TCP_KEEPIDLE},
+	{syscall.IPPROTO_TCP, syscall.TCP_KEEPINTVL},
+	{syscall.IPPROTO_TCP, syscall.TCP_KEEPCNT},
+	{syscall.IPPROTO_TCP, tcpUserTimeout},
+}
+
+// set has the system notice within the time if the peer is dead, or as it did
+// before. It does not wait. If it fails there are still the PINGs.
+func (p *prober) set(raw net.Conn, on bool, within time.Duration) {
+	if p.on == on {
+		return
+	}
+	p.on = on
 	if wrapped, ok := raw.(interface{ NetConn() net.Conn }); ok { // TLS
 		raw = wrapped.NetConn()
 	}
@@ -23,17 +42,20 @@ func setProbing(raw net.Conn, on bool, within time.Duration) {
 	if !ok {
 		return
 	}
-	keep := net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 15 * time.Second, Count: 9}
-	timeout := 0
-	if on {
-		keep.Idle, keep.Interval, keep.Count = max(within/2, time.Second), max(within/8, time.Second), 4
-		timeout = int(within.Milliseconds())
+	control, err := conn.SyscallConn()
+	if err != nil {
+		return
 	}
-	// If it fails there are still the PINGs.
-	_ = conn.SetKeepAliveConfig(keep)
-	if control, err := conn.SyscallConn(); err == nil {
-		_ = control.Control(func(fd uintptr) {
-			_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpUserTimeout, timeout)
-		})
-	}
+	seconds := func(d time.Duration) int { return max(1, int(d/time.Second)) }
+	values := [len(probes)]int{1, seconds(within / 2), seconds(within / 8), 4, int(within.Milliseconds())}
+	_ = control.Control(func(fd uintptr) {
+		for i, o := range probes {
+			if on {
+				p.before[i], _ = syscall.GetsockoptInt(int(fd), o.level, o.name)
+			} else {
+				values[i] = p.before[i]
+			}
+			_ = syscall.SetsockoptInt(int(fd), o.level, o.name, values[i])
+		}
+	})
 }

@@ -10,5 +10,7 @@ import (
 	"time"
 )
 
-// setProbing does nothing: PINGs find a dead peer.
-func setProbing(net.Conn, bool, time.Duration) {}
+// prober does nothing: PINGs find a dead peer.
+type prober struct{}
+
+func (*prober) set(net.Conn, bool, time.Duration) {}
