@@ -89,6 +89,9 @@ type session struct {
 	streams *enveloped.Session
 }
 
+// Close implements [wire.Session].
+func (s *session) Close(cause error) error { return s.streams.Close(cause) } // which have the same transport
+
 // Open implements [wire.Session].
 func (s *session) Open(ctx context.Context, call *curlew.Call) (wire.ClientStream, error) {
 	if call.Method().Kind() != curlew.KindUnary {
@@ -102,22 +105,21 @@ func (s *session) Open(ctx context.Context, call *curlew.Call) (wire.ClientStrea
 	if err != nil {
 		return nil, err.WithProgress(curlew.NotSent)
 	}
-	defer body.Free()
 	if deadline, ok := ctx.Deadline(); ok {
 		st.fields.Add(timeoutField, httpwire.FormatMillis(time.Until(deadline)))
 	}
 	if ctx.Err() != nil {
+		body.Free()
 		return nil, httpwire.ContextError(ctx).WithProgress(curlew.NotSent)
 	}
 	request := &wire.HTTPRequest{Scheme: s.scheme, Authority: s.remote.Authority, Path: httpwire.Path(st.method), Fields: st.fields}
-	content := body.B
-	if query := st.query(content); query != "" && len(request.Path)+len(query) <= maxURL {
-		request.Method, request.RawQuery, content = http.MethodGet, query, nil
+	if query := st.query(body.B); query != "" && len(request.Path)+len(query) <= maxURL {
+		request.Method, request.RawQuery, body.B = http.MethodGet, query, body.B[:0]
 	} else {
-		st.describe(request, len(content))
+		st.describe(request, len(body.B))
 	}
-	request.Length = int64(len(content))
-	if err := st.send(ctx, request, content); err != nil {
+	request.Length = int64(len(body.B))
+	if err := st.send(ctx, request, body); err != nil {
 		return nil, err
 	}
 	return st, nil
@@ -153,15 +155,18 @@ func (st *clientStream) query(content []byte) string {
 	return "connect=v1&base64=1&encoding=" + codec + "&message=" + base64.RawURLEncoding.EncodeToString(content)
 }
 
-// send begins the exchange with a whole request.
-func (st *clientStream) send(ctx context.Context, r *wire.HTTPRequest, body []byte) error {
+// send begins the exchange with a whole request. It frees body.
+func (st *clientStream) send(ctx context.Context, r *wire.HTTPRequest, body *bufpool.Buf) error {
 	x, err := st.session.Do(ctx, r)
 	if err != nil {
+		body.Free()
 		return err
 	}
 	st.x = x
-	if len(body) > 0 {
-		_, err = x.Write(ctx, body)
+	if len(body.B) > 0 {
+		err = httpwire.Write(ctx, x, body)
+	} else {
+		body.Free()
 	}
 	if err == nil {
 		err = x.CloseWrite()

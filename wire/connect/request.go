@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/internal/bufpool"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/internal/httpwire"
 )
@@ -150,9 +151,12 @@ func (b *badRequest) inPlainText() *badRequest {
 
 // answer sends it. That it does not arrive is the client's business.
 func (b *badRequest) answer(x wire.Exchange) {
-	body, is := httpwire.AppendError(nil, b.err), errorType
+	body, is := bufpool.Get(0), errorType
 	if b.plain {
-		body, is = []byte(b.err.Message()), "text/plain; charset=utf-8"
+		body.B, is = append(body.B, b.err.Message()...), "text/plain; charset=utf-8"
+	} else {
+		body.B = httpwire.AppendError(body.B, b.err)
 	}
-	_ = respond(x, b.status, is, b.fields, append(body, '\n')) // for those who read it on a terminal
+	body.B = append(body.B, '\n') // for those who read it on a terminal
+	_ = respond(x, b.status, is, b.fields, body)
 }

@@ -129,11 +129,12 @@ func (st *serverStream) Finish(reply any, err *curlew.Error) *curlew.Error {
 	if err == nil {
 		var body *bufpool.Buf
 		if body, fields, err = st.encode(reply, fields); err == nil {
-			defer body.Free()
-			return st.sent(respond(st.x, http.StatusOK, typePrefix+st.codec.Name(), fields, body.B))
+			return st.sent(respond(st.x, http.StatusOK, typePrefix+st.codec.Name(), fields, body))
 		}
 	}
-	if failed := st.sent(respond(st.x, httpwire.Status(err.Code()), errorType, fields, httpwire.AppendError(nil, err))); failed != nil {
+	body := bufpool.Get(0)
+	body.B = httpwire.AppendError(body.B, err)
+	if failed := st.sent(respond(st.x, httpwire.Status(err.Code()), errorType, fields, body)); failed != nil {
 		return failed
 	}
 	return err
@@ -182,12 +183,13 @@ func (st *serverStream) sent(err error) *curlew.Error {
 	return curlew.Errorf(curlew.Canceled, "the reply to %s was not sent: %w", st.in.Peer, err).WithOrigin(curlew.OriginTransport)
 }
 
-// respond sends a whole response.
-func respond(x wire.Exchange, status int, contentType string, fields wire.Fields, body []byte) error {
+// respond sends a whole response. It frees the body.
+func respond(x wire.Exchange, status int, contentType string, fields wire.Fields, body *bufpool.Buf) error {
 	fields.Add("content-type", contentType)
-	fields.Add("content-length", strconv.Itoa(len(body)))
+	fields.Add("content-length", strconv.Itoa(len(body.B)))
 	if err := x.Respond(status, fields); err != nil {
+		body.Free()
 		return err
 	}
-	return x.End(body, nil)
+	return httpwire.End(x, body, nil)
 }

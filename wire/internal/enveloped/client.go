@@ -45,7 +45,8 @@ func (c *Client) Connect(ctx context.Context, r *wire.Remote) (wire.Session, err
 
 // Over returns a session over a transport to a server.
 func (c *Client) Over(transport wire.HTTPTransport, r *wire.Remote) *Session {
-	s := &Session{HTTPTransport: transport, client: c, codec: c.codec, remote: r, limits: r.Limits.WithDefaults(), scheme: "http"}
+	s := &Session{HTTPTransport: transport, client: c, codec: c.codec, remote: r, limits: r.Limits.WithDefaults(), scheme: "http",
+		successors: newSuccessors()}
 	if r.Codec != nil {
 		s.codec = r.Codec
 	}
@@ -74,6 +75,7 @@ type Session struct {
 	scheme      string
 	sizes       httpwire.Sizes
 	peers       httpwire.Peers
+	successors  successors
 	spare       sync.Pool // of *clientStream
 }
 

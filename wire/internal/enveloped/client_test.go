@@ -341,6 +341,22 @@ func TestClientReceivesOn(t *testing.T) {
 }
 
 // TestClientContext: the call's context ends it, whoever waits.
+// TestClientReceiveCanceled receives with a context that has ended: there is no
+// message then, even if one has arrived.
+func TestClientReceiveCanceled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	s := open(t, t.Context(), session(t, asGRPC, &transport{answer: well(asGRPC, one, two)}), download())
+	var got Text
+	assert.NoError(t, s.Receive(ctx, &got))
+	cancel()
+	assert.ErrorIs(t, s.Receive(ctx, &got), curlew.Canceled)
+	assert.Equal(t, got.Value, "one")
+	assert.NoError(t, s.Receive(t.Context(), &got))
+	assert.Equal(t, got.Value, "two")
+	assert.Equal(t, s.Receive(t.Context(), &got), io.EOF)
+	assert.Equal(t, s.Receive(ctx, &got), io.EOF)
+}
+
 func TestClientContext(t *testing.T) {
 	left := errors.New("the user has left")
 	for _, m := range []*curlew.Method{upload(), chat()} {

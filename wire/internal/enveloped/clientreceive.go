@@ -85,6 +85,9 @@ func (st *clientStream) receive(ctx context.Context) (*bufpool.Buf, error) {
 		return nil, err
 	}
 	defer st.leave()
+	if ctx.Err() != nil && st.outcome() == nil { // even if there is a message already
+		return nil, httpwire.ContextError(ctx).WithProgress(curlew.MaybeSent)
+	}
 	return st.next(ctx)
 }
 
@@ -162,14 +165,18 @@ func whileWaiting(ctx context.Context, err error) *curlew.Error {
 
 // inflate returns the contents of a message.
 func (st *clientStream) inflate(flags byte, message *bufpool.Buf) (*bufpool.Buf, error) {
-	if flags&httpwire.FlagCompressed == 0 || len(message.B) == 0 {
+	if flags&httpwire.FlagCompressed == 0 {
+		return message, nil
+	}
+	compressor := st.session.client.compressors.Named(st.encoding)
+	switch {
+	case compressor == nil:
+		message.Free()
+		return nil, fmt.Errorf("a message is compressed, and the encoding is %q, which was not asked for", st.encoding)
+	case len(message.B) == 0:
 		return message, nil
 	}
 	defer message.Free()
-	compressor := st.session.client.compressors.Named(st.encoding)
-	if compressor == nil {
-		return nil, fmt.Errorf("a message is compressed, and the encoding is %q, which was not asked for", st.encoding)
-	}
 	return httpwire.Inflate(compressor, message.B, st.maxReceive)
 }
 
@@ -180,6 +187,9 @@ func (st *clientStream) takeHead(ctx context.Context) error {
 		return nil
 	}
 	status, fields, err := st.x.Response(ctx)
+	for err != nil && st.again(ctx, err) {
+		status, fields, err = st.x.Response(ctx)
+	}
 	if err != nil {
 		if ctx.Err() != nil && st.outcome() == nil {
 			return whileWaiting(ctx, err)
@@ -188,6 +198,9 @@ func (st *clientStream) takeHead(ctx context.Context) error {
 		return st.outcome()
 	}
 	st.headTaken = true
+	st.mu.Lock()
+	st.dropKept()
+	st.mu.Unlock()
 	header, failed := st.readHead(ctx, status, fields)
 	st.mu.Lock()
 	if !st.over {

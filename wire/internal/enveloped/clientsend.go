@@ -20,12 +20,12 @@ func (st *clientStream) sendOnly(ctx context.Context, request any) error {
 	if failed != nil {
 		return failed
 	}
-	defer body.Free()
 	st.request.Length = int64(len(body.B))
 	if err := st.begin(ctx); err != nil {
+		body.Free()
 		return err
 	}
-	_, err := st.x.Write(ctx, body.B)
+	err := httpwire.Write(ctx, st.x, body)
 	if err == nil {
 		err = st.x.CloseWrite()
 	}
@@ -52,8 +52,7 @@ func (st *clientStream) Send(ctx context.Context, m any) error {
 	if failed != nil {
 		return failed
 	}
-	_, err := st.x.Write(ctx, buf.B)
-	buf.Free()
+	err := st.write(ctx, buf)
 	if err == nil || err == io.EOF {
 		return err
 	}
@@ -72,6 +71,9 @@ func (st *clientStream) CloseSend() error {
 	if !st.sendEnd {
 		st.sendEnd = true
 		st.x.CloseWrite() //nolint:errcheck // see above
+		st.mu.Lock()
+		st.complete = true
+		st.mu.Unlock()
 	}
 	return nil
 }

@@ -27,9 +27,9 @@ type clientStream struct {
 	maxReceive int
 	maxSend    int
 	request    wire.HTTPRequest
-	room       [12]wire.Field // for request.Fields
-	x          wire.ClientExchange
-	sendEnd    bool // of the one who sends
+	room       [12]wire.Field      // for request.Fields
+	x          wire.ClientExchange // changed by who has the turn, once complete, with mu
+	sendEnd    bool                // of the one who sends
 
 	// Of the one who has the turn.
 	reader    httpwire.EnvelopeReader
@@ -48,6 +48,12 @@ type clientStream struct {
 	err     error        // of the call; io.EOF: it ended well
 	reply   *bufpool.Buf // of a call with one reply; nil before and once it is received
 	stop    func() bool  // ends the watch on the call's context; may be nil
+
+	// What it takes to begin the call again, see again.
+	kept     *bufpool.Buf // the request, until there is an answer; freed by who has the turn
+	requests int
+	complete bool // the requests, and who sends is done
+	repeats  int
 }
 
 var _ wire.ClientStream = (*clientStream)(nil)
@@ -121,6 +127,7 @@ func (st *clientStream) leave() {
 	st.busy = false
 	if st.over {
 		st.reader.Free(io.EOF)
+		st.dropKept()
 	}
 	st.wake()
 }
@@ -139,17 +146,18 @@ func (st *clientStream) finish(e *curlew.Error, trailer curlew.Header) {
 	}
 	if !st.busy {
 		st.reader.Free(io.EOF)
+		st.dropKept()
 	}
-	stop := st.stop
+	stop, x := st.stop, st.x
 	st.wake()
 	st.mu.Unlock()
 	if stop != nil {
 		stop()
 	}
 	if e != nil {
-		st.x.Reset(e)
+		x.Reset(e)
 	} else {
-		st.x.Reset(nil)
+		x.Reset(nil)
 	}
 }
 
@@ -234,5 +242,8 @@ func (st *clientStream) Trailer() *curlew.Header {
 
 // Peer returns the server.
 func (st *clientStream) Peer() *curlew.Peer {
-	return st.session.peers.Named(st.x.Peer(), st.session.client.dialect.Name)
+	st.mu.Lock()
+	x := st.x
+	st.mu.Unlock()
+	return st.session.peers.Named(x.Peer(), st.session.client.dialect.Name)
 }

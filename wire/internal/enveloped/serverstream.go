@@ -134,11 +134,11 @@ func (st *ServerStream) Send(ctx context.Context, m any) error {
 		return err
 	}
 	message = st.asSent(message)
-	defer message.Free()
 	if err := st.respond(); err != nil {
+		message.Free()
 		return err
 	}
-	if _, err := st.x.Write(ctx, message.B); err != nil {
+	if err := httpwire.Write(ctx, st.x, message); err != nil {
 		return st.sendError(ctx, err)
 	}
 	if err := st.x.Flush(); err != nil {
@@ -307,11 +307,6 @@ func (st *ServerStream) write(head wire.Fields, message *bufpool.Buf, trailer wi
 		room := st.maxHeader - st.in.Call.ReplyTrailer().Size()
 		trailer = append(httpwire.GRPCStatusWithin(err, room), trailer...)
 	}
-	var last []byte
-	if message != nil {
-		defer message.Free()
-		last = message.B
-	}
 	if !st.headSent {
 		if err != nil && st.in.Call.ReplyHeader().Len() == 0 {
 			// Nothing but the end is left to tell, so it travels in the head
@@ -319,10 +314,13 @@ func (st *ServerStream) write(head wire.Fields, message *bufpool.Buf, trailer wi
 			head, trailer = append(head, trailer...), nil
 		}
 		if err := st.x.Respond(http.StatusOK, head); err != nil {
+			if message != nil {
+				message.Free()
+			}
 			return err
 		}
 	}
-	return st.x.End(last, trailer)
+	return httpwire.End(st.x, message, trailer)
 }
 
 // writeInBody is write for a protocol that has its end in the body.
@@ -334,11 +332,11 @@ func (st *ServerStream) writeInBody(head wire.Fields, message *bufpool.Buf, trai
 	message.B = st.server.AppendEnd(httpwire.AppendEnvelopeHead(message.B), trailer, err)
 	httpwire.SetEnvelopeHead(message.B, at, st.server.EndFlag)
 	message = st.asSent(message)
-	defer message.Free()
 	if !st.headSent {
 		if err := st.x.Respond(http.StatusOK, head); err != nil {
+			message.Free()
 			return err
 		}
 	}
-	return st.x.End(message.B, nil)
+	return httpwire.End(st.x, message, nil)
 }

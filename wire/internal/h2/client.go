@@ -6,6 +6,7 @@ package h2
 import (
 	"context"
 	"crypto/tls"
+	"net/http"
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/wire"
@@ -84,7 +85,8 @@ func (t *Transport) Close(cause error) error {
 }
 
 // Do implements [wire.HTTPTransport]. ctx bounds the wait for a place and, if
-// the head goes out at once, for that; the exchange lives until its Reset.
+// the head goes out at once, for that; the exchange lives until its Reset. It
+// keeps r until the head is sent.
 func (t *Transport) Do(ctx context.Context, r *wire.HTTPRequest) (wire.ClientExchange, error) {
 	c := t.c
 	if err := c.checkRequest(r); err != nil {
@@ -93,11 +95,11 @@ func (t *Transport) Do(ctx context.Context, r *wire.HTTPRequest) (wire.ClientExc
 	if err := c.takePlace(ctx); err != nil {
 		return nil, err
 	}
-	x := &clientStream{request: *r}
+	x := &clientStream{request: r, length: r.Length, isHead: r.Method == http.MethodHead}
 	x.c, x.client, x.declared, x.place = c, x, -1, true
 	x.deadline, _ = ctx.Deadline()
 	if r.Length < 0 {
-		if _, err := x.write(ctx, nil, false); err != nil {
+		if _, err := x.write(ctx, content{}, false); err != nil {
 			x.Reset(err)
 			return nil, err
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/internal/bufpool"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/internal/coalesce"
 	"github.com/curlewrpc/curlew/wire/internal/httpwire"
@@ -21,10 +22,12 @@ import (
 // [wire.ClientExchange].
 type clientStream struct {
 	stream
-	request  wire.HTTPRequest
-	deadline time.Time     // of the context it was made with; zero: none
-	written  int64         // of the request's body; of the goroutine that writes
-	lastSend time.Duration // since the connection began; of the goroutine that writes
+	request  *wire.HTTPRequest // until its head is sent
+	length   int64             // of its body; -1 if not known
+	isHead   bool              // its method is HEAD
+	deadline time.Time         // of the context it was made with; zero: none
+	written  int64             // of the request's body; of the goroutine that writes
+	lastSend time.Duration     // since the connection began; of the goroutine that writes
 
 	// Guarded by c.mu.
 	start     int64 // where the head stands in the connection's bytes
@@ -32,8 +35,8 @@ type clientStream struct {
 	status    int
 	fields    wire.Fields
 	trailers  wire.Fields
-	room      [6]wire.Field // of fields
-	more      [4]wire.Field // of trailers
+	room      [4]wire.Field // of fields
+	more      [2]wire.Field // of trailers
 }
 
 var _ wire.ClientExchange = (*clientStream)(nil)
@@ -44,24 +47,41 @@ func (x *clientStream) Peer() *curlew.Peer { return x.c.peer }
 // Write implements [wire.ClientExchange]. The head goes out with it even if p is
 // empty.
 func (x *clientStream) Write(ctx context.Context, p []byte) (int, error) {
-	length := x.request.Length
-	if length >= 0 && x.written+int64(len(p)) > length {
-		return 0, x.wrongLength(x.written + int64(len(p)))
+	return x.writeBody(ctx, content{p: p})
+}
+
+// WriteBuffer is Write with a buffer that it takes over.
+func (x *clientStream) WriteBuffer(ctx context.Context, b *bufpool.Buf) error {
+	if len(b.B) <= shareAbove {
+		defer b.Free()
+		_, err := x.Write(ctx, b.B)
+		return err
 	}
-	n, err := x.write(ctx, p, length >= 0 && x.written+int64(len(p)) == length)
+	d := share(b)
+	defer d.release()
+	_, err := x.writeBody(ctx, d)
+	return err
+}
+
+func (x *clientStream) writeBody(ctx context.Context, d content) (int, error) {
+	length, after := x.length, x.written+int64(len(d.p))
+	if length >= 0 && after > length {
+		return 0, x.wrongLength(after)
+	}
+	n, err := x.write(ctx, d, after == length)
 	x.written += int64(n)
 	return n, err
 }
 
 func (x *clientStream) wrongLength(n int64) error {
-	return curlew.Errorf(curlew.Internal, "a request body of %d bytes was announced, %d were written", x.request.Length, n)
+	return curlew.Errorf(curlew.Internal, "a request body of %d bytes was announced, %d were written", x.length, n)
 }
 
-// write sends p, after the head if that has not been sent. end says that nothing
+// write sends d, after the head if that has not been sent. end says that nothing
 // follows.
-func (x *clientStream) write(ctx context.Context, p []byte, end bool) (int, error) {
+func (x *clientStream) write(ctx context.Context, d content, end bool) (int, error) {
 	c := x.c
-	for off := 0; ; {
+	for off, size := 0, len(d.p); ; {
 		if err := c.writer.Lock(ctx); err != nil {
 			return off, x.gaveUp(ctx, err)
 		}
@@ -72,26 +92,26 @@ func (x *clientStream) write(ctx context.Context, p []byte, end bool) (int, erro
 			c.writer.Unlock(coalesce.Now)
 			return off, err
 		}
-		n := x.takeCredit(len(p) - off)
+		n := x.takeCredit(size - off)
 		c.guard.sent()
-		last := end && off+n == len(p)
+		last := end && off+n == size
 		if last {
 			x.sendEnd = true
 			x.retireIfOver()
 		}
 		var woken <-chan struct{}
-		if off+n < len(p) && n == 0 {
+		if off+n < size && n == 0 {
 			woken = x.starve()
 		}
 		open := c.open
 		c.mu.Unlock()
-		x.append(fresh, p[off:off+n], last)
+		x.append(fresh, d.slice(off, off+n), last)
 		if last && off == 0 {
 			c.writer.Unlock(c.soonFor(open))
 		} else {
 			c.writer.Unlock(c.soon(&x.lastSend))
 		}
-		if off += n; off == len(p) {
+		if off += n; off == size {
 			return off, nil
 		}
 		if woken != nil {
@@ -105,19 +125,19 @@ func (x *clientStream) write(ctx context.Context, p []byte, end bool) (int, erro
 }
 
 // append appends what a write sends. The writer's lock is held.
-func (x *clientStream) append(fresh bool, p []byte, last bool) {
+func (x *clientStream) append(fresh bool, d content, last bool) {
 	fl := flags(0)
 	if last {
 		fl = flagEndStream
 	}
 	if fresh {
-		if len(p) == 0 {
-			x.c.appendRequest(&x.request, x.id, fl)
+		if len(d.p) == 0 {
+			x.c.appendRequest(x.request, x.id, fl)
 			return
 		}
-		x.c.appendRequest(&x.request, x.id, 0)
+		x.c.appendRequest(x.request, x.id, 0)
 	}
-	x.c.appendData(x.id, p, fl)
+	x.c.appendData(x.id, d, fl)
 }
 
 // mayWrite opens the stream if that has not been done; then fresh is true. Both
@@ -179,7 +199,7 @@ func (x *clientStream) sent(c *conn) bool {
 
 // CloseWrite implements [wire.ClientExchange].
 func (x *clientStream) CloseWrite() error {
-	switch length := x.request.Length; {
+	switch length := x.length; {
 	case length > x.written:
 		return x.wrongLength(x.written)
 	case length > 0:
@@ -198,10 +218,10 @@ func (x *clientStream) CloseWrite() error {
 	}
 	c.mu.Unlock()
 	if err == nil {
-		x.append(fresh, nil, true)
+		x.append(fresh, content{}, true)
 	}
 	c.writer.Unlock(coalesce.Now)
-	if ended && x.request.Length >= 0 {
+	if ended && x.length >= 0 {
 		return nil
 	}
 	return err
@@ -343,7 +363,7 @@ func (x *clientStream) takeBlock() error {
 		return streamErrorf(x.id, codeProtocol, "malformed response: status %d", status)
 	case status < 200:
 		return nil // RFC 9110, section 15.2: another follows
-	case x.request.Method == http.MethodHead || status == http.StatusNoContent || status == http.StatusNotModified:
+	case x.isHead || status == http.StatusNoContent || status == http.StatusNotModified:
 	case b.end && length > 0:
 		return streamErrorf(x.id, codeProtocol, "malformed response: a content-length without content")
 	default:

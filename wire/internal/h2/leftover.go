@@ -18,22 +18,24 @@ const stallTime = 30 * time.Second
 
 // tail is the rest of a response that waits for the client's credit.
 type tail struct {
-	payload  *coalesce.Payload // nil if there is none
-	size     int
+	content  content
 	sent     int
 	trailers wire.Fields
 	moved    time.Time // when anything of it was sent, or it was left
 }
 
 // endLater leaves the end of a response to the connection.
-func (x *serverStream) endLater(last []byte, trailers wire.Fields) error {
+func (x *serverStream) endLater(last content, trailers wire.Fields) error {
 	c := x.c
-	t := tail{size: len(last), trailers: trailers, moved: time.Now()}
-	if len(last) > 0 {
-		buf := bufpool.Get(len(last))
-		copy(buf.B, last)
-		t.payload = coalesce.NewPayload(buf)
+	if last.shared != nil {
+		last.shared.Retain()
+	} else if len(last.p) > 0 {
+		buf := bufpool.Get(len(last.p))
+		copy(buf.B, last.p)
+		last = share(buf)
 	}
+	t := tail{content: last, trailers: trailers, moved: time.Now()}
+	size := int64(len(last.p))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if x.err != nil || x.sendEnd || x.leftover {
@@ -41,7 +43,7 @@ func (x *serverStream) endLater(last []byte, trailers wire.Fields) error {
 		x.finished()
 		return x.whyEnded()
 	}
-	if c.keeping+int64(t.size) > int64(c.limits.MaxBuffered) && len(c.leftover) > 0 {
+	if c.keeping+size > int64(c.limits.MaxBuffered) && len(c.leftover) > 0 {
 		t.free()
 		c.mu.Unlock()
 		err := curlew.Errorf(curlew.ResourceExhausted, "connection to %s: more than %d bytes of responses wait for the client to take them", c.peer, c.limits.MaxBuffered)
@@ -50,7 +52,7 @@ func (x *serverStream) endLater(last []byte, trailers wire.Fields) error {
 		return err
 	}
 	x.tail, x.leftover = t, true
-	c.keeping += int64(t.size)
+	c.keeping += size
 	c.leftover = append(c.leftover, x)
 	x.finished()
 	c.pushLeftover()
@@ -58,10 +60,8 @@ func (x *serverStream) endLater(last []byte, trailers wire.Fields) error {
 }
 
 func (t *tail) free() {
-	if t.payload != nil {
-		t.payload.Release()
-		t.payload = nil
-	}
+	t.content.release()
+	t.content = content{}
 }
 
 // dropTail gives up the rest of a response. mu is held.
@@ -71,7 +71,7 @@ func (x *serverStream) dropTail() {
 	}
 	c := x.c
 	x.leftover = false
-	c.keeping -= int64(x.tail.size)
+	c.keeping -= int64(len(x.tail.content.p))
 	c.leftover = slices.DeleteFunc(c.leftover, func(other *serverStream) bool { return other == x })
 	x.tail.free()
 }
@@ -80,7 +80,7 @@ func (x *serverStream) dropTail() {
 // stand in line if it can be later. mu is held.
 func (x *serverStream) movable() bool {
 	switch {
-	case x.tail.sent == x.tail.size:
+	case x.tail.sent == len(x.tail.content.p):
 		return true
 	case x.send <= 0:
 		return false
@@ -110,8 +110,7 @@ func (c *conn) pushLeftover() {
 // piece is a part of what is left of a response.
 type piece struct {
 	x        *serverStream
-	payload  *coalesce.Payload // its hold is the piece's own; nil if there is none
-	from, to int
+	content  content // its hold is the piece's own
 	last     bool
 	trailers wire.Fields // after the last one
 }
@@ -148,18 +147,18 @@ func (c *conn) nextPiece() (p piece, ok bool) {
 	x := c.leftover[at]
 	c.leftover = slices.Delete(c.leftover, at, at+1)
 	t := &x.tail
-	p = piece{x: x, payload: t.payload, from: t.sent}
-	t.sent += x.takeCredit(min(t.size-t.sent, maxSent))
+	from, size := t.sent, len(t.content.p)
+	t.sent += x.takeCredit(min(size-from, maxSent))
 	t.moved = time.Now()
-	p.to = t.sent
-	if t.sent < t.size {
-		p.payload.Retain()
+	p = piece{x: x, content: t.content.slice(from, t.sent)}
+	if t.sent < size {
+		p.content.shared.Retain()
 		c.leftover = append(c.leftover, x)
 		c.guard.sent()
 		return p, true
 	}
-	t.payload = nil // it is p's
-	c.keeping -= int64(t.size)
+	t.content = content{} // it is p's
+	c.keeping -= int64(size)
 	p.last, p.trailers = true, t.trailers
 	x.endSending()
 	return p, true
@@ -168,28 +167,13 @@ func (c *conn) nextPiece() (p piece, ok bool) {
 // appendPiece appends a piece. The writer's lock is held, since before the
 // credit was taken: pieces are in order, and none follows a reset.
 func (c *conn) appendPiece(p *piece) {
-	x := p.x
-	if p.payload == nil {
-		x.appendEnd(nil, p.trailers)
-		return
+	if p.last {
+		p.x.appendEnd(p.content, p.trailers)
+	} else {
+		p.x.appendHeadOnce(0)
+		c.appendData(p.x.id, p.content, 0)
 	}
-	defer p.payload.Release()
-	x.appendHeadOnce(0)
-	most := min(c.theirs.maxFrame, maxSent)
-	for from := p.from; from < p.to; from += most {
-		n := min(p.to-from, most)
-		fl := flags(0)
-		if p.last && from+n == p.to && len(p.trailers) == 0 {
-			fl = flagEndStream
-		}
-		b := c.writer.Buffer()
-		b.Grow(headSize)
-		b.B = appendHead(b.B, n, frameData, fl, x.id)
-		c.writer.AppendPayload(p.payload, from, from+n)
-	}
-	if p.last && len(p.trailers) > 0 {
-		x.appendTrailers(p.trailers)
-	}
+	p.content.release()
 }
 
 // stalled returns the responses of which the client has taken nothing for too

@@ -98,22 +98,62 @@ func (c *conn) soon(last *time.Duration) coalesce.When {
 	return coalesce.Now
 }
 
+// content is a part of a body on its way out.
+type content struct {
+	p      []byte
+	shared *coalesce.Payload // where p is; nil if p is to be copied
+	from   int               // where it begins there
+}
+
+// shareAbove is the size from which a buffer is not copied to be written.
+const shareAbove = 32 << 10
+
+// share makes content of a buffer, which it takes over.
+func share(b *bufpool.Buf) content {
+	return content{p: b.B, shared: coalesce.NewPayload(b)}
+}
+
+func (d *content) release() {
+	if d.shared != nil {
+		d.shared.Release()
+	}
+}
+
+// slice returns a part of the content, which has no hold of its own.
+func (d *content) slice(from, to int) content {
+	return content{d.p[from:to], d.shared, d.from + from}
+}
+
 // appendData appends DATA frames; the last one has the flags. The writer's lock
 // is held.
-func (c *conn) appendData(id uint32, p []byte, fl flags) {
-	if len(p) == 0 && fl == 0 {
+func (c *conn) appendData(id uint32, d content, fl flags) {
+	left := len(d.p)
+	if left == 0 && fl == 0 {
 		return
 	}
 	b := c.writer.Buffer()
 	most := min(c.theirs.maxFrame, maxSent)
-	b.Grow(len(p) + headSize*(len(p)/most+1))
-	for len(p) > most {
-		b.B = appendHead(b.B, most, frameData, 0, id)
-		b.B = append(b.B, p[:most]...)
-		p = p[most:]
+	room := headSize * (left/most + 1)
+	if d.shared == nil {
+		room += left
 	}
-	b.B = appendHead(b.B, len(p), frameData, fl, id)
-	b.B = append(b.B, p...)
+	b.Grow(room)
+	for at := 0; ; {
+		n := min(left-at, most)
+		if at+n < left {
+			b.B = appendHead(b.B, n, frameData, 0, id)
+		} else {
+			b.B = appendHead(b.B, n, frameData, fl, id)
+		}
+		if d.shared != nil && n > 0 {
+			c.writer.AppendPayload(d.shared, d.from+at, d.from+at+n)
+		} else {
+			b.B = append(b.B, d.p[at:at+n]...)
+		}
+		if at += n; at == left {
+			return
+		}
+	}
 }
 
 // beginBlock begins a header block and returns where. The writer's lock is held.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/internal/bufpool"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/internal/coalesce"
 )
@@ -16,7 +17,7 @@ import (
 type serverStream struct {
 	stream
 	request wire.HTTPRequest
-	room    [6]wire.Field // of request.Fields
+	room    [5]wire.Field // of request.Fields
 	whole   bool          // all of the request is there; of the read loop
 
 	// Of the goroutine that writes; after End, of whoever sends what is left.
@@ -82,8 +83,25 @@ func (x *serverStream) Respond(status int, fields wire.Fields) error {
 
 // Write implements [wire.Exchange].
 func (x *serverStream) Write(ctx context.Context, p []byte) (int, error) {
+	return x.write(ctx, content{p: p})
+}
+
+// WriteBuffer is Write with a buffer that it takes over.
+func (x *serverStream) WriteBuffer(ctx context.Context, b *bufpool.Buf) error {
+	if len(b.B) <= shareAbove {
+		defer b.Free()
+		_, err := x.Write(ctx, b.B)
+		return err
+	}
+	d := share(b)
+	defer d.release()
+	_, err := x.write(ctx, d)
+	return err
+}
+
+func (x *serverStream) write(ctx context.Context, d content) (int, error) {
 	c := x.c
-	for off := 0; ; {
+	for off, size := 0, len(d.p); ; {
 		if err := c.writer.Lock(ctx); err != nil {
 			return off, x.gaveUp(ctx, err)
 		}
@@ -94,17 +112,17 @@ func (x *serverStream) Write(ctx context.Context, p []byte) (int, error) {
 			c.writer.Unlock(coalesce.Now)
 			return off, err
 		}
-		n := x.takeCredit(len(p) - off)
+		n := x.takeCredit(size - off)
 		var woken <-chan struct{}
-		if off+n < len(p) && n == 0 {
+		if off+n < size && n == 0 {
 			woken = x.starve()
 		}
 		c.guard.sent()
 		c.mu.Unlock()
 		x.appendHeadOnce(0)
-		c.appendData(x.id, p[off:off+n], 0)
+		c.appendData(x.id, d.slice(off, off+n), 0)
 		c.writer.Unlock(c.soon(&x.lastSend))
-		if off += n; off == len(p) {
+		if off += n; off == size {
 			return off, nil
 		}
 		if woken != nil {
@@ -180,11 +198,27 @@ const maxDirect = 128 << 10
 
 // End implements [wire.Exchange]. It keeps the trailers until they are sent.
 func (x *serverStream) End(last []byte, trailers wire.Fields) error {
+	return x.end(content{p: last}, trailers)
+}
+
+// EndBuffer is End with a buffer that it takes over.
+func (x *serverStream) EndBuffer(b *bufpool.Buf, trailers wire.Fields) error {
+	if len(b.B) <= shareAbove {
+		defer b.Free()
+		return x.End(b.B, trailers)
+	}
+	last := share(b)
+	defer last.release()
+	return x.end(last, trailers)
+}
+
+func (x *serverStream) end(last content, trailers wire.Fields) error {
 	if x.status == 0 {
 		return curlew.NewError(curlew.Internal, "the end of a response without a head")
 	}
 	c := x.c
-	if len(last) > maxDirect {
+	size := len(last.p)
+	if size > maxDirect {
 		return x.endLater(last, trailers)
 	}
 	ok, err := c.writer.TryLock()
@@ -204,12 +238,12 @@ func (x *serverStream) End(last []byte, trailers wire.Fields) error {
 		x.finished()
 		return x.whyEnded()
 	}
-	if n := int64(len(last)); n > 0 && (x.send < n || c.send < n || !c.mayTake(&x.stream)) {
+	if n := int64(size); n > 0 && (x.send < n || c.send < n || !c.mayTake(&x.stream)) {
 		c.mu.Unlock()
 		c.writer.Unlock(coalesce.Now)
 		return x.endLater(last, trailers)
 	}
-	x.takeCredit(len(last))
+	x.takeCredit(size)
 	x.endSending()
 	x.finished()
 	when := coalesce.Now
@@ -226,13 +260,14 @@ func (x *serverStream) End(last []byte, trailers wire.Fields) error {
 }
 
 // appendEnd appends what ends a response. The writer's lock is held.
-func (x *serverStream) appendEnd(last []byte, trailers wire.Fields) {
+func (x *serverStream) appendEnd(last content, trailers wire.Fields) {
 	c := x.c
-	b := c.writer.Buffer()
-	b.Grow(len(last) + 64)
-	if len(last) == 0 && len(trailers) == 0 {
+	if last.shared == nil {
+		c.writer.Buffer().Grow(len(last.p) + 64)
+	}
+	if len(last.p) == 0 && len(trailers) == 0 {
 		if x.headSent {
-			c.appendData(x.id, nil, flagEndStream)
+			c.appendData(x.id, content{}, flagEndStream)
 		} else {
 			x.appendHeadOnce(flagEndStream)
 		}
