@@ -84,16 +84,6 @@ func (b *block) finish() error {
 // complete.
 func (b *block) tooLarge() bool { return b.size > b.limit }
 
-// release drops what the block's fields refer to.
-func (b *block) release() {
-	if cap(b.fields) > 64 {
-		b.fields = nil
-	} else {
-		clear(b.fields[:cap(b.fields)])
-	}
-	b.pseudo = [pseudos]string{}
-}
-
 // take takes in one field.
 func (b *block) take(f hpack.HeaderField) {
 	b.size += len(f.Name) + len(f.Value) + entrySize
