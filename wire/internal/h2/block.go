@@ -35,10 +35,14 @@ type block struct {
 	bytes  int    // of the block, so far
 	pieces int    // frames of the block
 
-	fields  wire.Fields // without pseudo-header fields
-	pseudo  [pseudos]string
-	seen    uint8 // bits of pseudo
-	size    int   // of the list
+	fields wire.Fields // without pseudo-header fields
+	pseudo [pseudos]string
+	// kept are the fields of the last block that ended its stream, and of the last
+	// one that did not. Those that come again at their place need no check.
+	kept    [2]wire.Fields
+	last    [pseudos]string // likewise
+	seen    uint8           // bits of pseudo
+	size    int             // of the list
 	wrong   string
 	regular bool // a field that is no pseudo-header field has come
 }
@@ -55,7 +59,7 @@ func (b *block) init(limit int) {
 // begin begins a block.
 func (b *block) begin(stream uint32, end bool) {
 	b.stream, b.end, b.bytes, b.pieces = stream, end, 0, 0
-	b.fields, b.pseudo, b.seen, b.size, b.wrong, b.regular = b.fields[:0], [pseudos]string{}, 0, 0, "", false
+	b.fields, b.pseudo, b.seen, b.size, b.wrong, b.regular = b.kept[b.kind()][:0], [pseudos]string{}, 0, 0, "", false
 }
 
 // add decodes a part of the block.
@@ -77,7 +81,21 @@ func (b *block) finish() error {
 		return connErrorf(codeCompression, "header block on stream %d: %v", b.stream, err)
 	}
 	b.stream = 0
+	b.kept[b.kind()] = b.fields
 	return nil
+}
+
+// kind is the index of kept.
+func (b *block) kind() int {
+	if b.end {
+		return 1
+	}
+	return 0
+}
+
+// forget keeps nothing between blocks.
+func (b *block) forget() {
+	b.fields, b.kept, b.pseudo, b.last = nil, [2]wire.Fields{}, [pseudos]string{}, [pseudos]string{}
 }
 
 // tooLarge reports whether the list is above the limit; then it is not
@@ -95,6 +113,12 @@ func (b *block) take(f hpack.HeaderField) {
 		return
 	}
 	b.regular = true
+	if n := len(b.fields); n < cap(b.fields) && f.Name != "" {
+		if before := &b.fields[:n+1][n]; before.Value == f.Value && before.Name == f.Name {
+			b.fields = b.fields[:n+1]
+			return
+		}
+	}
 	if wrong := checkField(f.Name, f.Value); wrong != "" {
 		b.wrong = wrong
 		return
@@ -123,10 +147,10 @@ func (b *block) takePseudo(name, value string) {
 		b.wrong = "a pseudo-header field after other fields"
 	case b.has(which):
 		b.wrong = "a pseudo-header field twice: " + name
-	case !validValue(value):
+	case value != b.last[which] && !validValue(value):
 		b.wrong = "bytes that are not allowed in " + name
 	default:
-		b.pseudo[which] = value
+		b.pseudo[which], b.last[which] = value, value
 		b.seen |= 1 << which
 	}
 }

@@ -51,7 +51,7 @@ func (c *conn) doze() error {
 	}
 	c.in.Doze()
 	c.endTurns()
-	c.block.fields = nil
+	c.block.forget()
 	c.mu.Lock()
 	c.streams.Shrink()
 	c.wakes.Shrink()
