@@ -25,10 +25,12 @@ var pools [classes]sync.Pool
 
 // Buf is a buffer on loan. It is not safe for concurrent use.
 type Buf struct {
-	// B may be resliced and appended to. If an append moves it to another
-	// array, Free leaves that array to the collector; Grow avoids that.
+	// B may be resliced, also from its front, and appended to. If an append moves
+	// it to another array, Free leaves that array to the collector; Grow avoids
+	// that.
 	B []byte
 
+	whole []byte // the array that is on loan; nil: B is not the pool's
 	class int
 	free  bool
 }
@@ -37,14 +39,14 @@ type Buf struct {
 func Get(n int) *Buf {
 	class := classOf(n)
 	if class == unpooled {
-		return prepare(&Buf{B: make([]byte, n), class: unpooled})
+		return prepare(make([]byte, n), n, class)
 	}
 	if b, ok := pools[class].Get().(*Buf); ok {
-		b.B = b.B[:n]
+		b.B = b.whole[:n]
 		b.free = false
 		return b
 	}
-	return prepare(&Buf{B: make([]byte, n, classSize(class)), class: class})
+	return prepare(make([]byte, classSize(class)), n, class)
 }
 
 // Free gives the buffer back. Neither b nor the bytes of b.B may be used
@@ -58,7 +60,8 @@ func (b *Buf) Free() {
 		poison(b)
 		return
 	}
-	if b.class != unpooled && cap(b.B) == classSize(b.class) {
+	if b.class != unpooled && b.whole != nil {
+		b.B = nil
 		pools[b.class].Put(b)
 	}
 }
@@ -73,6 +76,7 @@ func (b *Buf) Grow(n int) {
 	larger := Get(max(len(b.B)+n, 2*cap(b.B)))
 	larger.B = larger.B[:copy(larger.B, b.B)]
 	b.B, larger.B = larger.B, b.B
+	b.whole, larger.whole = larger.whole, b.whole
 	b.class, larger.class = larger.class, b.class
 	larger.Free()
 }

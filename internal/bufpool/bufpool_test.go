@@ -75,6 +75,25 @@ func TestFreeDropsForeignArray(t *testing.T) {
 	}
 }
 
+// A buffer that is cut from its front comes back as a whole.
+func TestCutFromTheFront(t *testing.T) {
+	for range 100 {
+		b := Get(1024)
+		b.B = b.B[1000:]
+		b.Grow(10)
+		if len(b.B) != 24 {
+			t.Fatalf("%d bytes are left of 24", len(b.B))
+		}
+		b.B = b.B[5:]
+		b.Free()
+		c := Get(1024)
+		if len(c.B) != 1024 || cap(c.B) != 1024 {
+			t.Fatalf("Get(1024) has %d bytes, capacity %d", len(c.B), cap(c.B))
+		}
+		c.Free()
+	}
+}
+
 func TestWriteGrows(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	var want []byte

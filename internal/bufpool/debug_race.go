@@ -13,20 +13,19 @@ const (
 	freedByte = 0xdb // what Free fills it with
 )
 
-func prepare(b *Buf) *Buf {
-	fill(b.B, freshByte)
-	return b
+func prepare(whole []byte, n, class int) *Buf {
+	fill(whole, freshByte)
+	return &Buf{B: whole[:n], whole: whole, class: class}
 }
 
 // poison overwrites all of the buffer, also what lies beyond its length, and
 // takes it away from b, so that a use through b panics.
 func poison(b *Buf) {
-	fill(b.B, freedByte)
-	b.B = nil
+	fill(b.whole, freedByte)
+	b.B, b.whole = nil, nil
 }
 
 func fill(p []byte, with byte) {
-	p = p[:cap(p)]
 	for n := copy(p, []byte{with}); n < len(p); n *= 2 { // the race detector makes single writes dear
 		copy(p[n:], p[:n])
 	}

@@ -258,13 +258,31 @@ func (x *clientStream) Response(ctx context.Context) (int, wire.Fields, error) {
 // Read implements [wire.ClientExchange]. One may read on after ctx has ended.
 func (x *clientStream) Read(ctx context.Context, p []byte) (int, error) {
 	n, err := x.read(ctx, p)
-	if err != nil && err != io.EOF {
-		var e *curlew.Error
-		if !errors.As(err, &e) || ctx.Err() != nil && e == context.Cause(ctx) {
-			err = x.contextError(ctx)
-		}
+	return n, x.readError(ctx, err)
+}
+
+// TakeChunk hands over the next piece of the body rather than copy it.
+func (x *clientStream) TakeChunk(ctx context.Context) (*bufpool.Buf, error) {
+	b, err := x.takeChunk(ctx)
+	return b, x.readError(ctx, err)
+}
+
+// Gather fills buf up to the given size; see [httpwire.Gatherer].
+func (x *clientStream) Gather(ctx context.Context, buf *bufpool.Buf, size int) (*bufpool.Buf, error) {
+	b, err := x.gather(ctx, buf, size)
+	return b, x.readError(ctx, err)
+}
+
+// readError describes why the body could not be read.
+func (x *clientStream) readError(ctx context.Context, err error) error {
+	if err == nil || err == io.EOF {
+		return err
 	}
-	return n, err
+	var e *curlew.Error
+	if !errors.As(err, &e) || ctx.Err() != nil && e == context.Cause(ctx) {
+		return x.contextError(ctx)
+	}
+	return err
 }
 
 // Trailers implements [wire.ClientExchange].

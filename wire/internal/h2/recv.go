@@ -29,12 +29,25 @@ const chunkSize = 64 << 10
 // settleAt is how much a reader owes at most.
 const settleAt = 16 << 10
 
-// take takes in a piece of the body. mu is held.
-func (s *stream) take(p []byte) {
+// take takes in a piece of the body and returns the credit to be granted. mu is
+// held.
+func (s *stream) take(p []byte) (credit int64) {
+	s.arrived += int64(len(p))
+	if n := min(s.gathering.wants(), len(p)); n > 0 {
+		s.gathering.makeRoom(n)
+		s.gathering.buf.B = append(s.gathering.buf.B, p[:n]...)
+		p = p[n:]
+		credit = s.consumed(int64(n))
+	}
+	s.enqueue(p)
+	return credit
+}
+
+// enqueue has a piece of the body wait for its reader. mu is held.
+func (s *stream) enqueue(p []byte) {
 	if len(p) == 0 {
 		return
 	}
-	s.arrived += int64(len(p))
 	if n := len(s.queue); n > 0 {
 		if last := s.queue[n-1]; cap(last.B)-len(last.B) >= len(p) {
 			last.B = append(last.B, p...)
@@ -66,17 +79,48 @@ func (s *stream) read(ctx context.Context, p []byte) (int, error) {
 	}
 	first := r.chunks[0]
 	n := copy(p, first.B[r.off:])
+	r.skip(n)
+	s.settleSome()
+	return n, nil
+}
+
+// takeChunk hands over the next piece of the body, in a buffer that is the
+// caller's.
+func (s *stream) takeChunk(ctx context.Context) (*bufpool.Buf, error) {
+	r := &s.body
+	for len(r.chunks) == 0 {
+		if r.end {
+			return nil, io.EOF
+		}
+		if err := s.refill(ctx); err != nil {
+			return nil, err
+		}
+	}
+	first := r.chunks[0]
+	first.B = first.B[r.off:]
+	r.owed += int64(len(first.B))
+	r.chunks[0] = nil
+	r.chunks, r.off = r.chunks[1:], 0
+	s.settleSome()
+	return first, nil
+}
+
+// skip counts n bytes of the first chunk as read.
+func (r *reader) skip(n int) {
 	r.off += n
 	r.owed += int64(n)
-	if r.off == len(first.B) {
+	if first := r.chunks[0]; r.off == len(first.B) {
 		first.Free()
 		r.chunks[0] = nil
 		r.chunks, r.off = r.chunks[1:], 0
 	}
-	if len(r.chunks) == 0 && !r.end || r.owed >= settleAt {
+}
+
+// settleSome gives back the credit for what has been read, if it is time to.
+func (s *stream) settleSome() {
+	if r := &s.body; len(r.chunks) == 0 && !r.end || r.owed >= settleAt {
 		s.settle()
 	}
-	return n, nil
 }
 
 // refill takes over what there is to read, or waits.
@@ -149,6 +193,12 @@ func (c *conn) handleData(f *frame) error {
 	c.mu.Lock()
 	t, err := c.takeData(f, data)
 	c.mu.Unlock()
+	c.tookData(f, &t)
+	return err
+}
+
+// tookData does what taking in a DATA frame has left to do.
+func (c *conn) tookData(f *frame, t *taken) {
 	c.grantHeld(0, t.grant)
 	c.grantHeld(f.stream, t.credit)
 	if t.unwanted {
@@ -159,7 +209,6 @@ func (c *conn) handleData(f *frame) error {
 		c.coming.whole = true
 		c.serveComing()
 	}
-	return err
 }
 
 // grantHeld grants credit from within the read loop.
@@ -225,8 +274,10 @@ func (c *conn) takeData(f *frame, data []byte) (t taken, err error) {
 			s.server.stop()
 		}
 	} else {
-		s.take(data)
-		c.wakeReader(s, end)
+		t.credit += s.take(data)
+		if end || s.gathering.wants() == 0 {
+			c.wakeReader(s, end)
+		}
 	}
 	if end {
 		c.patience = time.Time{}

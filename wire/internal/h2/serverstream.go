@@ -43,6 +43,14 @@ func (x *serverStream) Request() *wire.HTTPRequest { return &x.request }
 // Read implements [wire.Exchange]. One may read on after ctx has ended.
 func (x *serverStream) Read(ctx context.Context, p []byte) (int, error) { return x.read(ctx, p) }
 
+// TakeChunk hands over the next piece of the body rather than copy it.
+func (x *serverStream) TakeChunk(ctx context.Context) (*bufpool.Buf, error) { return x.takeChunk(ctx) }
+
+// Gather fills buf up to the given size; see [httpwire.Gatherer].
+func (x *serverStream) Gather(ctx context.Context, buf *bufpool.Buf, size int) (*bufpool.Buf, error) {
+	return x.gather(ctx, buf, size)
+}
+
 // Attach implements [wire.Exchange].
 func (x *serverStream) Attach(in *wire.Incoming) {
 	x.c.mu.Lock()

@@ -25,6 +25,7 @@ type stream struct {
 	send     int64          // credit
 	queue    []*bufpool.Buf // received and not taken by the reader; its first array is one
 	one      [1]*bufpool.Buf
+	gathering gathering
 	declared int64 // content-length; -1: none
 	arrived  int64 // bytes of the body
 	recvEnd  bool  // the peer sends no more
@@ -112,6 +113,7 @@ func (s *stream) dropQueue() {
 		s.queue[i] = nil
 	}
 	s.queue = nil
+	s.dropGathering()
 	s.recv.Buffered = 0 // what the reader has taken over is its own
 	s.rebudget()
 }

@@ -16,6 +16,18 @@ type Body interface {
 	Read(ctx context.Context, p []byte) (int, error)
 }
 
+// Gatherer is a body whose engine puts together what its reader wants as a
+// whole, and hands over what it has rather than copy it.
+type Gatherer interface {
+	// TakeChunk reads what comes next, at least a byte; the buffer is the
+	// caller's.
+	TakeChunk(ctx context.Context) (*bufpool.Buf, error)
+	// Gather fills buf, which it takes over, up to the given size, and returns it.
+	// If ctx ends it, it keeps buf and may be tried again, with nil; with any
+	// other error, io.EOF too, it returns what it has.
+	Gather(ctx context.Context, buf *bufpool.Buf, size int) (*bufpool.Buf, error)
+}
+
 // firstRead bounds what is allocated for a body before any of it is there: one
 // byte less than a buffer's size.
 const firstRead = 4<<10 - 1

@@ -55,7 +55,8 @@ type EnvelopeReader struct {
 
 	ahead   *bufpool.Buf // ahead.B[at:] is read but not taken; may be nil
 	at      int
-	message *bufpool.Buf // what there is of a message that has begun; else nil
+	begun   bool         // a message has begun
+	message *bufpool.Buf // what there is of it; nil while the body has it
 	flags   byte         // of message
 	size    int          // of message, once it is complete
 	err     error        // what every further Next returns
@@ -70,31 +71,18 @@ func (r *EnvelopeReader) Next(ctx context.Context, body Body, limit int) (flags 
 	if r.err != nil {
 		return 0, nil, r.err
 	}
-	if r.message == nil {
+	if !r.begun {
 		if err := r.begin(ctx, body, limit); err != nil {
 			return 0, nil, r.failed(ctx, err)
 		}
 	}
-	for len(r.message.B) < r.size {
+	for r.message == nil || len(r.message.B) < r.size {
 		if err := r.fill(ctx, body); err != nil {
 			return 0, nil, r.failed(ctx, err)
 		}
 	}
-	message, r.message = r.message, nil
+	message, r.message, r.begun = r.message, nil, false
 	return r.flags, message, nil
-}
-
-// Buffered returns how many bytes have been read from the body and not yet been
-// returned by Next.
-func (r *EnvelopeReader) Buffered() int {
-	n := 0
-	if r.ahead != nil {
-		n = len(r.ahead.B) - r.at
-	}
-	if r.message != nil {
-		n += EnvelopeSize + len(r.message.B)
-	}
-	return n
 }
 
 // Free releases what the reader holds. Every further Next returns err.
@@ -133,11 +121,11 @@ func (r *EnvelopeReader) begin(ctx context.Context, body Body, limit int) error 
 	if uint64(size) > uint64(limit) {
 		return TooLarge(strconv.FormatUint(uint64(size), 10), limit, false)
 	}
-	r.flags, r.size = head[0], int(size)
+	r.begun, r.flags, r.size = true, head[0], int(size)
 	came := head[EnvelopeSize:min(len(head), EnvelopeSize+r.size)]
 	if len(head) == EnvelopeSize+len(came) {
 		// There is nothing behind it, so the buffer itself is handed on.
-		r.ahead.B = r.ahead.B[:copy(r.ahead.B, came)]
+		r.ahead.B = came
 		r.message, r.ahead = r.ahead, nil
 		return nil
 	}
@@ -150,14 +138,27 @@ func (r *EnvelopeReader) begin(ctx context.Context, body Body, limit int) error 
 // lookAhead reads until there is a head in ahead. io.EOF is the end of the body
 // between messages.
 func (r *EnvelopeReader) lookAhead(ctx context.Context, body Body) error {
+	if r.ahead != nil && r.at == len(r.ahead.B) {
+		r.ahead.Free()
+		r.ahead = nil
+	}
 	if r.ahead == nil {
-		r.ahead = bufpool.Get(readAhead)
-		r.ahead.B, r.at = r.ahead.B[:0], 0
+		r.at = 0
+		if g, ok := body.(Gatherer); ok {
+			var err error
+			if r.ahead, err = g.TakeChunk(ctx); err != nil {
+				return err
+			}
+		} else {
+			r.ahead = bufpool.Get(readAhead)
+			r.ahead.B = r.ahead.B[:0]
+		}
 	}
 	for len(r.ahead.B)-r.at < EnvelopeSize {
 		if r.at > 0 {
 			r.ahead.B, r.at = r.ahead.B[:copy(r.ahead.B, r.ahead.B[r.at:])], 0
 		}
+		r.ahead.Grow(EnvelopeSize)
 		n, err := body.Read(ctx, r.ahead.B[len(r.ahead.B):cap(r.ahead.B)])
 		r.ahead.B = r.ahead.B[:len(r.ahead.B)+n]
 		switch {
@@ -173,6 +174,13 @@ func (r *EnvelopeReader) lookAhead(ctx context.Context, body Body) error {
 
 // fill reads more of the message, and nothing beyond it.
 func (r *EnvelopeReader) fill(ctx context.Context, body Body) error {
+	if g, ok := body.(Gatherer); ok {
+		var err error
+		if r.message, err = g.Gather(ctx, r.message, r.size); err == io.EOF {
+			return r.cutOff()
+		}
+		return err
+	}
 	have := len(r.message.B)
 	if room := cap(r.message.B); room < r.size && have >= room/2 {
 		r.message.Grow(min(r.size, growth*have) - have)
@@ -183,7 +191,12 @@ func (r *EnvelopeReader) fill(ctx context.Context, body Body) error {
 	case n > 0 || err == nil:
 		return nil
 	case err == io.EOF:
-		return fmt.Errorf("the body ends inside a message, after %d of its %d bytes: %w", have, r.size, io.ErrUnexpectedEOF)
+		return r.cutOff()
 	}
 	return err
+}
+
+// cutOff is the error of a body that ends too early.
+func (r *EnvelopeReader) cutOff() error {
+	return fmt.Errorf("the body ends inside a message, after %d of its %d bytes: %w", len(r.message.B), r.size, io.ErrUnexpectedEOF)
 }

@@ -201,11 +201,9 @@ func TestEnvelopeReaderFree(t *testing.T) {
 	_, message, err := r.Next(t.Context(), body, 10)
 	assert.NoError(t, err)
 	message.Free()
-	assert.Equal(t, r.Buffered(), 12)
 	over := errors.New("over")
 	r.Free(over)
 	r.Free(errors.New("twice"))
-	assert.Equal(t, r.Buffered(), 0)
 	_, _, err = r.Next(t.Context(), body, 10)
 	assert.Equal(t, err, over)
 }
