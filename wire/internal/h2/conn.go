@@ -37,7 +37,6 @@ type conn struct {
 	logger   *slog.Logger
 	peer     *curlew.Peer
 	accepted bool // the peer connected: this side is the server
-	maxFrame int  // that this side takes
 	ended    func(error)
 
 	// Of a server.
@@ -133,13 +132,9 @@ func newConn(raw net.Conn, accepted bool, limits wire.Limits, logger *slog.Logge
 		send:    initialWindow,
 		recv:    mux.RecvWindow{Size: connWindow, Granted: connWindow},
 		budget:  mux.Budget{Limit: max(int64(limits.MaxBuffered), streamWindow)},
-		in:      mux.Input{Raw: raw},
+		in:      mux.Input{Raw: raw, MaxFrame: maxFrame + headSize},
 		inHurry: true,
 	}
-	if c.maxFrame = maxFrame; accepted {
-		c.maxFrame = minMaxFrame
-	}
-	c.in.MaxFrame = c.maxFrame + headSize
 	c.block.init(listLimit(limits))
 	c.failing.Add(1)
 	var try coalesce.TryWriter
@@ -181,7 +176,7 @@ func (c *conn) sayHello() {
 		b.B = appendSetting(b.B, settingEnablePush, 0)
 	}
 	b.B = appendSetting(b.B, settingInitialWindow, streamWindow)
-	b.B = appendSetting(b.B, settingMaxFrame, uint32(c.maxFrame))
+	b.B = appendSetting(b.B, settingMaxFrame, maxFrame)
 	b.B = appendSetting(b.B, settingMaxHeaderListSize, uint32(c.block.limit))
 	b.B = appendWindowUpdate(b.B, 0, connWindow-initialWindow)
 	c.writer.Unlock(coalesce.Now)

@@ -44,8 +44,8 @@ const (
 
 const (
 	headSize = 9
-	// maxFrame is the largest payload that a client takes: a message of 64 KiB
-	// goes into one frame. A server takes what every client may send.
+	// maxFrame is the largest payload that this side takes: a message of 64 KiB
+	// goes into one frame.
 	maxFrame = 65 << 10
 	// maxSent is the largest payload that this side sends, and how much of a
 	// stream goes out before it is others' turn.

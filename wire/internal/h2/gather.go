@@ -132,6 +132,18 @@ func (g *gathering) makeRoom(n int) {
 	}
 }
 
+// takeWanted takes in as much of p as is wanted. It returns how much that is, and
+// the credit to be granted. mu is held.
+func (s *stream) takeWanted(p []byte) (n int, credit int64) {
+	g := &s.gathering
+	if n = min(g.wants(), len(p)); n == 0 {
+		return 0, 0
+	}
+	g.makeRoom(n)
+	g.buf.B = append(g.buf.B, p[:n]...)
+	return n, s.consumed(int64(n))
+}
+
 // wants is how many bytes are still to come. mu is held.
 func (g *gathering) wants() int {
 	if g.buf == nil {

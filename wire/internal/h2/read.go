@@ -125,10 +125,10 @@ func (c *conn) read(left *bool) error {
 		f, length, ok := parseHead(rest)
 		var err error
 		switch {
-		case ok && (length > c.maxFrame || !c.settled && f.typ != frameSettings):
+		case ok && (length > maxFrame || !c.settled && f.typ != frameSettings):
 			return c.misfit(&f, length, rest)
 		case !ok || len(rest) < headSize+length:
-			err = c.readOn(&f, ok)
+			err = c.readOn(&f, length, ok)
 		default:
 			f.payload = rest[headSize : headSize+length]
 			err = c.handle(&f)
@@ -158,11 +158,11 @@ func (c *conn) misfit(f *frame, length int, rest []byte) error {
 	case !c.settled && f.typ != frameSettings:
 		return connErrorf(codeProtocol, "%s frame before SETTINGS: the peer may not speak HTTP/2; it began with %.16q", f.typ, rest)
 	}
-	return connErrorf(codeFrameSize, "%s frame of %d bytes on stream %d, more than the %d announced", f.typ, length, f.stream, c.maxFrame)
+	return connErrorf(codeFrameSize, "%s frame of %d bytes on stream %d, more than the %d announced", f.typ, length, f.stream, maxFrame)
 }
 
 // readOn reads more, because what there is holds no whole frame.
-func (c *conn) readOn(f *frame, known bool) error {
+func (c *conn) readOn(f *frame, length int, known bool) error {
 	c.flushHeld()
 	c.wakeLast()
 	if c.coming != nil && !c.endsComing(f, known) {
@@ -174,6 +174,11 @@ func (c *conn) readOn(f *frame, known bool) error {
 	inBlock := c.block.stream != 0 || known && (f.typ == frameHeaders || f.typ == frameContinuation)
 	if c.settled && inBlock != c.inHurry {
 		c.hurry(inBlock)
+	}
+	if known {
+		if done, err := c.readDirect(f, length); done || err != nil {
+			return err
+		}
 	}
 	return c.fill()
 }

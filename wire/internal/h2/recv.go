@@ -31,15 +31,10 @@ const settleAt = 16 << 10
 
 // take takes in a piece of the body and returns the credit to be granted. mu is
 // held.
-func (s *stream) take(p []byte) (credit int64) {
+func (s *stream) take(p []byte) int64 {
 	s.arrived += int64(len(p))
-	if n := min(s.gathering.wants(), len(p)); n > 0 {
-		s.gathering.makeRoom(n)
-		s.gathering.buf.B = append(s.gathering.buf.B, p[:n]...)
-		p = p[n:]
-		credit = s.consumed(int64(n))
-	}
-	s.enqueue(p)
+	n, credit := s.takeWanted(p)
+	s.enqueue(p[n:])
 	return credit
 }
 
@@ -280,10 +275,15 @@ func (c *conn) takeData(f *frame, data []byte) (t taken, err error) {
 		}
 	}
 	if end {
-		c.patience = time.Time{}
-		s.retireIfOver()
+		c.bodyEnds(s)
 	}
 	return t, nil
+}
+
+// bodyEnds goes on when a stream's body is there as a whole. mu is held.
+func (c *conn) bodyEnds(s *stream) {
+	c.patience = time.Time{}
+	s.retireIfOver()
 }
 
 // wakeReader wakes the one who reads from a stream, or has it woken before the
