@@ -81,6 +81,7 @@ func TestConnectOverHTTP2(t *testing.T) {
 		Beside:  framings(),
 		Codecs:  []curlew.Codec{proto.New()},
 		Can:     overHTTP2,
+		Kin:     true,
 	})
 }
 
@@ -93,6 +94,7 @@ func TestGRPCWeb(t *testing.T) {
 		Codecs:  []curlew.Codec{json.New()},
 		Can: wiretest.Streams | wiretest.RequestMetadata | wiretest.ReplyMetadata | wiretest.Codes | wiretest.Details |
 			wiretest.Deadlines | wiretest.Cancellation | wiretest.Binary,
+		Kin: true,
 	})
 }
 
@@ -104,6 +106,7 @@ func TestGRPCWebOverHTTP2(t *testing.T) {
 		Beside:  framings(),
 		Codecs:  []curlew.Codec{json.New()},
 		Can:     overHTTP2 | wiretest.Binary,
+		Kin:     true,
 	})
 }
 

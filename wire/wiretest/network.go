@@ -32,21 +32,23 @@ type network struct {
 	tls     bool
 	// piecemeal networks have connections that can only read and write.
 	piecemeal bool
+	// forKin networks are those for protocols whose kin is tested on all.
+	forKin bool
 }
 
 // memory is the network of the cases that run on one network only.
-func memory() network { return network{name: "mem", virtual: true} }
+func memory() network { return network{name: "mem", virtual: true, forKin: true} }
 
 // networks are all networks of the matrix.
 func networks() []network {
 	return []network{
 		memory(),
-		{name: "mem-chopped", virtual: true, faults: mem.Faults{Chop: 1}},
+		{name: "mem-chopped", virtual: true, faults: mem.Faults{Chop: 1}, forKin: true},
 		{name: "mem-distant", virtual: true, faults: mem.Faults{Latency: 20 * time.Millisecond}},
 		{name: "tcp", network: "tcp"},
 		{name: "tcp-piecemeal", network: "tcp", piecemeal: true},
 		{name: "unix", network: "unix"},
-		{name: "tls", network: "tcp", tls: true},
+		{name: "tls", network: "tcp", tls: true, forKin: true},
 		{name: "mem-tls", virtual: true, tls: true},
 	}
 }

@@ -26,6 +26,10 @@ type Protocol struct {
 	Codecs []curlew.Codec
 	// Can is what the protocol carries.
 	Can Capability
+	// Kin says that another protocol over the same framing goes through all of the
+	// suite. What is the framing's part in it is then thinned out: fewer networks,
+	// fewer places to cut a connection at.
+	Kin bool
 }
 
 // Capability is a set of things that a protocol may or may not carry.

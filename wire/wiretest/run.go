@@ -4,6 +4,7 @@
 package wiretest
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 
@@ -33,12 +34,12 @@ func (p *Protocol) combinations(s scope) []combination {
 	case bubble, alone:
 		return []combination{{memory(), nil, plainMessages()}}
 	case everyNetwork:
-		for _, n := range networks() {
+		for _, n := range p.networks() {
 			all = append(all, combination{n, nil, plainMessages()})
 		}
 		return all
 	}
-	for _, n := range networks() {
+	for _, n := range p.networks() {
 		for _, codec := range append([]curlew.Codec{nil}, p.Codecs...) {
 			all = append(all, combination{n, codec, plainMessages()})
 			if n.name == memory().name { // messages know nothing of networks
@@ -47,6 +48,15 @@ func (p *Protocol) combinations(s scope) []combination {
 		}
 	}
 	return all
+}
+
+// networks are those on which the protocol is tested.
+func (p *Protocol) networks() []network {
+	all := networks()
+	if !p.Kin {
+		return all
+	}
+	return slices.DeleteFunc(all, func(n network) bool { return !n.forKin })
 }
 
 // Run runs the whole suite for a protocol. Cases run in parallel, but for
