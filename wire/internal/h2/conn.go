@@ -37,6 +37,7 @@ type conn struct {
 	logger   *slog.Logger
 	peer     *curlew.Peer
 	accepted bool // the peer connected: this side is the server
+	maxFrame int  // that this side takes; of the read loop
 	ended    func(error)
 
 	// Of a server.
@@ -135,6 +136,9 @@ func newConn(raw net.Conn, accepted bool, limits wire.Limits, logger *slog.Logge
 		in:      mux.Input{Raw: raw, MaxFrame: maxFrame + headSize},
 		inHurry: true,
 	}
+	if c.maxFrame = maxFrame; accepted {
+		c.maxFrame = minMaxFrame
+	}
 	c.block.init(listLimit(limits))
 	c.failing.Add(1)
 	var try coalesce.TryWriter
@@ -176,7 +180,7 @@ func (c *conn) sayHello() {
 		b.B = appendSetting(b.B, settingEnablePush, 0)
 	}
 	b.B = appendSetting(b.B, settingInitialWindow, streamWindow)
-	b.B = appendSetting(b.B, settingMaxFrame, maxFrame)
+	b.B = appendSetting(b.B, settingMaxFrame, uint32(c.maxFrame))
 	b.B = appendSetting(b.B, settingMaxHeaderListSize, uint32(c.block.limit))
 	b.B = appendWindowUpdate(b.B, 0, connWindow-initialWindow)
 	c.writer.Unlock(coalesce.Now)

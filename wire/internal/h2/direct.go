@@ -59,7 +59,7 @@ func (c *conn) readDirect(f *frame, length int) (bool, error) {
 		return true, err
 	}
 	t := c.takeBack(f, &l, length)
-	c.tookData(f, &t)
+	c.tookData(f, length, &t)
 	return true, nil // an error comes again
 }
 

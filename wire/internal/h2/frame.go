@@ -45,7 +45,8 @@ const (
 const (
 	headSize = 9
 	// maxFrame is the largest payload that this side takes: a message of 64 KiB
-	// goes into one frame.
+	// goes into one frame. A server says so to clients that send large frames; to
+	// begin with it holds them to what they may send to any.
 	maxFrame = 65 << 10
 	// maxSent is the largest payload that this side sends, and how much of a
 	// stream goes out before it is others' turn.

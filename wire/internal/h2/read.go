@@ -125,7 +125,7 @@ func (c *conn) read(left *bool) error {
 		f, length, ok := parseHead(rest)
 		var err error
 		switch {
-		case ok && (length > maxFrame || !c.settled && f.typ != frameSettings):
+		case ok && (length > c.maxFrame || !c.settled && f.typ != frameSettings):
 			return c.misfit(&f, length, rest)
 		case !ok || len(rest) < headSize+length:
 			err = c.readOn(&f, length, ok)
@@ -158,7 +158,7 @@ func (c *conn) misfit(f *frame, length int, rest []byte) error {
 	case !c.settled && f.typ != frameSettings:
 		return connErrorf(codeProtocol, "%s frame before SETTINGS: the peer may not speak HTTP/2; it began with %.16q", f.typ, rest)
 	}
-	return connErrorf(codeFrameSize, "%s frame of %d bytes on stream %d, more than the %d announced", f.typ, length, f.stream, maxFrame)
+	return connErrorf(codeFrameSize, "%s frame of %d bytes on stream %d, more than the %d announced", f.typ, length, f.stream, c.maxFrame)
 }
 
 // readOn reads more, because what there is holds no whole frame.

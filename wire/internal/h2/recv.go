@@ -188,12 +188,19 @@ func (c *conn) handleData(f *frame) error {
 	c.mu.Lock()
 	t, err := c.takeData(f, data)
 	c.mu.Unlock()
-	c.tookData(f, &t)
+	c.tookData(f, len(f.payload), &t)
 	return err
 }
 
 // tookData does what taking in a DATA frame has left to do.
-func (c *conn) tookData(f *frame, t *taken) {
+func (c *conn) tookData(f *frame, length int, t *taken) {
+	if length == c.maxFrame && length < maxFrame {
+		c.maxFrame = maxFrame
+		c.held = true
+		c.control(coalesce.Held, func(b []byte) []byte {
+			return appendSetting(appendHead(b, 6, frameSettings, 0, 0), settingMaxFrame, maxFrame)
+		})
+	}
 	c.grantHeld(0, t.grant)
 	c.grantHeld(f.stream, t.credit)
 	if t.unwanted {

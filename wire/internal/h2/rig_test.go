@@ -201,7 +201,8 @@ func (p *peer) read() (*frame, error) {
 	return &f, err
 }
 
-// next reads a frame, but for credit and acknowledgments.
+// next reads a frame, but for credit, acknowledgments, and the word that larger
+// frames are taken.
 func (p *peer) next() *frame {
 	p.t.Helper()
 	for {
@@ -209,7 +210,7 @@ func (p *peer) next() *frame {
 		if err != nil {
 			p.t.Fatalf("the connection has ended: %v; log: %s", err, p.logged)
 		}
-		if f.typ != frameWindowUpdate && !(f.typ == frameSettings && f.flags&flagAck != 0) {
+		if f.typ != frameWindowUpdate && !(f.typ == frameSettings && (f.flags&flagAck != 0 || len(f.payload) == 6)) {
 			return f
 		}
 	}

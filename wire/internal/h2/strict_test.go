@@ -63,7 +63,7 @@ func TestConnectionErrors(t *testing.T) {
 			p.windowUpdate(1, maxWindow-initialWindow)
 			p.frame(frameSettings, 0, 0, settingsPayload(settingInitialWindow, initialWindow+1))
 		}},
-		"a frame that is too large": {codeFrameSize, func(p *peer) { p.frame(frameType(99), 0, 0, make([]byte, maxFrame+1)) }},
+		"a frame that is too large": {codeFrameSize, func(p *peer) { p.frame(frameType(99), 0, 0, make([]byte, minMaxFrame+1)) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
