@@ -113,8 +113,8 @@ func (st *clientStream) readBody(ctx context.Context, fields wire.Fields, limit 
 	if err != nil {
 		length = -1
 	}
-	body := bufpool.Get(0)
-	if err := httpwire.ReadAll(ctx, st.x, body, length, limit); err != nil {
+	body, err := httpwire.ReadAll(ctx, st.x, length, limit)
+	if err != nil {
 		body.Free()
 		return nil, curlew.ErrorOf(err)
 	}

@@ -73,19 +73,19 @@ func (st *serverStream) Receive(ctx context.Context, m any) error {
 
 // requestBody reads the request as it was sent.
 func (st *serverStream) requestBody(ctx context.Context) (*bufpool.Buf, error) {
-	body := bufpool.Get(0)
 	if !st.isGet {
-		if err := httpwire.ReadAll(ctx, st.x, body, st.x.Request().Length, st.maxReceive); err != nil {
+		body, err := httpwire.ReadAll(ctx, st.x, st.x.Request().Length, st.maxReceive)
+		if err != nil {
 			body.Free()
 			return nil, receiveError(ctx, err)
 		}
 		return body, nil
 	}
 	if size := len(st.message); size > st.maxReceive {
-		body.Free()
 		return nil, httpwire.TooLarge(strconv.Itoa(size), st.maxReceive, false)
 	}
-	_, _ = body.Write(st.message)
+	body := bufpool.Get(len(st.message))
+	copy(body.B, st.message)
 	return body, nil
 }
 

@@ -13,7 +13,6 @@ import (
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/compress"
-	"github.com/curlewrpc/curlew/internal/bufpool"
 	"github.com/curlewrpc/curlew/schema"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/internal/httpwire"
@@ -68,9 +67,9 @@ func (c *call) Receive(ctx context.Context, m any) error {
 
 // readBody reads and decodes the body; one that is empty says nothing.
 func (c *call) readBody(ctx context.Context, m proto.Message) error {
-	body := bufpool.Get(0)
+	body, err := httpwire.ReadAll(ctx, c.x, c.x.Request().Length, c.maxReceive)
 	defer func() { body.Free() }()
-	if err := httpwire.ReadAll(ctx, c.x, body, c.x.Request().Length, c.maxReceive); err != nil {
+	if err != nil {
 		if ctx.Err() != nil {
 			return httpwire.ContextError(ctx)
 		}

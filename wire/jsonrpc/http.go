@@ -11,7 +11,6 @@ import (
 	"sync"
 
 	"github.com/curlewrpc/curlew"
-	"github.com/curlewrpc/curlew/internal/bufpool"
 	"github.com/curlewrpc/curlew/wire"
 	"github.com/curlewrpc/curlew/wire/internal/httpwire"
 )
@@ -62,9 +61,9 @@ func (h *HTTP) Serve(ctx context.Context, x wire.Exchange, d wire.Dispatcher) {
 		say(x, http.StatusBadRequest, err.Error())
 		return
 	}
-	body := bufpool.Get(0)
+	body, err := httpwire.ReadAll(ctx, x, r.Length, r.Limits.MaxReceive+r.Limits.MaxHeader)
 	defer body.Free()
-	if err := httpwire.ReadAll(ctx, x, body, r.Length, r.Limits.MaxReceive+r.Limits.MaxHeader); err != nil {
+	if err != nil {
 		if ctx.Err() != nil {
 			x.Reset(context.Cause(ctx))
 			return

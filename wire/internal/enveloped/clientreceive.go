@@ -226,9 +226,8 @@ func (st *clientStream) readHead(ctx context.Context, status int, fields wire.Fi
 		return header, nil
 	}
 	if status != http.StatusOK {
-		body := bufpool.Get(0)
+		body, _ := httpwire.ReadAll(ctx, st.x, -1, maxRefusal) // as much of it as there is
 		defer body.Free()
-		httpwire.ReadAll(ctx, st.x, body, -1, maxRefusal) //nolint:errcheck // as much of it as there is
 		return header, d.Refusal(body.B, status, st.session.remote.String())
 	}
 	if !ours || codec != st.codec.Name() {

@@ -32,16 +32,45 @@ type Gatherer interface {
 // byte less than a buffer's size.
 const firstRead = 4<<10 - 1
 
-// ReadAll appends the body to buf. length is what the head says of it, -1 if
-// nothing. A body above limit is a TooLarge error, before it is read if its
-// length is known.
-func ReadAll(ctx context.Context, body Body, buf *bufpool.Buf, length int64, limit int) error {
+// ReadAll returns the body, or with an error what has come of it; the buffer is
+// the caller's. length is what the head says of it, -1 if nothing. A body above
+// limit is a TooLarge error, before it is read if its length is known.
+func ReadAll(ctx context.Context, body Body, length int64, limit int) (*bufpool.Buf, error) {
 	if length > int64(limit) {
-		return TooLarge(strconv.FormatInt(length, 10), limit, false)
+		return bufpool.Get(0), TooLarge(strconv.FormatInt(length, 10), limit, false)
 	}
-	start := len(buf.B)
+	if g, ok := body.(Gatherer); ok && length > 0 {
+		return gatherAll(ctx, g, int(length))
+	}
+	buf := bufpool.Get(0)
+	return buf, readAll(ctx, body, buf, length, limit)
+}
+
+// gatherAll is ReadAll for a body that is known to have the given size.
+func gatherAll(ctx context.Context, g Gatherer, size int) (*bufpool.Buf, error) {
+	buf, err := g.TakeChunk(ctx)
+	if err == nil && len(buf.B) < size {
+		buf, err = g.Gather(ctx, buf, size)
+	}
+	if buf == nil {
+		buf = bufpool.Get(0)
+	}
+	if err == nil {
+		var more *bufpool.Buf
+		if more, err = g.TakeChunk(ctx); err == nil {
+			more.Free()
+			err = TooLarge("more than "+strconv.Itoa(size), size, false)
+		}
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return buf, err
+}
+
+func readAll(ctx context.Context, body Body, buf *bufpool.Buf, length int64, limit int) error {
 	for {
-		have := len(buf.B) - start
+		have := len(buf.B)
 		room := firstRead
 		if length >= 0 { // it is believed in proportion to what has come
 			room = int(min(max(length-int64(have), 0), max(firstRead, growth*int64(have))))
@@ -56,7 +85,7 @@ func ReadAll(ctx context.Context, body Body, buf *bufpool.Buf, length int64, lim
 		n, err := body.Read(ctx, buf.B[len(buf.B):len(buf.B)+most])
 		buf.B = buf.B[:len(buf.B)+n]
 		switch {
-		case len(buf.B)-start > limit:
+		case len(buf.B) > limit:
 			return TooLarge("more than "+strconv.Itoa(limit), limit, false)
 		case err == io.EOF:
 			return nil
