@@ -49,25 +49,53 @@ func connectClient(ctx context.Context, b *bench) (result, error) {
 	return connectSuite(ctx, b, "client", "connectclient", clientCases)
 }
 
-// connectSuite runs the suite against one of our programs.
+// connectSuite runs the suite against one of our programs. A few cases that fail
+// are run again by themselves, and have passed if they then do, which is told:
+// some of the suite's own peers have races. Its gRPC server sends the header of
+// a half-duplex call at the first request, which over HTTP/1.1 closes the body
+// to whoever still reads it.
 func connectSuite(ctx context.Context, b *bench, mode, program string, want int) (result, error) {
+	r, err := runConnect(ctx, b, "connect-"+mode, mode, program, b.patterns)
+	if err != nil {
+		return r, err
+	}
+	if len(b.patterns) == 0 && r.total != want {
+		return r, fmt.Errorf("there were %d cases instead of %d", r.total, want)
+	}
+	if n := len(r.failed); n > 0 && n <= mostAgain && r.passed+n == r.total {
+		again, err := runConnect(ctx, b, "connect-"+mode+"-again", mode, program, r.failed)
+		for _, name := range r.failed {
+			r.remarks = append(r.remarks, "run again: "+name)
+		}
+		if err == nil && again.ok() && again.total == n {
+			r.failed, r.passed = nil, r.total
+		}
+	}
+	return r, nil
+}
+
+// mostAgain is how many cases are run again at most: more are no accident.
+const mostAgain = 5
+
+// runConnect runs the cases of some patterns, all if there are none.
+func runConnect(ctx context.Context, b *bench, name, mode, program string, patterns []string) (result, error) {
 	config := filepath.Join(b.out, "connect.yaml")
 	if err := os.WriteFile(config, []byte(connectConfig), 0o644); err != nil {
 		return result{}, err
 	}
 	args := []string{"-v", "--conf", config, "--mode", mode}
-	for _, p := range b.patterns {
+	for _, p := range patterns {
 		args = append(args, "--run", p)
 	}
-	out, failure := logged(ctx, b, "connect-"+mode, "connectconformance", append(args, "--", b.program(program))...)
+	out, failure := logged(ctx, b, name, "connectconformance", append(args, "--", b.program(program))...)
 	r, err := readConnect(out)
-	if err != nil {
-		return r, fmt.Errorf("%w\n%s", err, tail(out, 5))
+	switch {
+	case err != nil:
+		return r, fmt.Errorf("%w (%v)\n%s", err, failure, tail(out, 5))
+	case failure != nil && len(r.failed) == 0:
+		return r, failure
 	}
-	if len(b.patterns) == 0 && r.total != want {
-		return r, fmt.Errorf("there were %d cases instead of %d", r.total, want)
-	}
-	return r, failure
+	return r, nil
 }
 
 var (

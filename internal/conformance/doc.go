@@ -5,7 +5,8 @@
 // against Curlew's server and client: the Connect conformance suite, gRPC's
 // interoperability tests, and h2spec. It builds what they need, prints their
 // own counts, and exits with status 0 only if all cases ran and none failed.
-// There is no list of cases that may fail.
+// There is no list of cases that may fail; the few that do are run again by
+// themselves, and named.
 //
 //	go run . -out ../../.build/conformance
 //	go run . -only connect-server -run 'Basic/**'
