@@ -183,7 +183,7 @@ interop: check-go ## call the demo server by clients that others wrote, and thro
 .PHONY: ci
 ci: ## everything that must hold before a merge
 	@begin=`date +%s`; \
-	for step in lint generate-check cross release-check cover test-others test; do \
+	for step in lint generate-check cross release-check cover test-others conformance interop test; do \
 		echo "==== $$step, after $$((`date +%s` - begin)) s"; \
 		$(MAKE) --no-print-directory $$step RACE=-race || exit 1; \
 	done
