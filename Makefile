@@ -177,8 +177,20 @@ conformance: check-go ## run the official suites of Connect, gRPC and HTTP/2 aga
 	@$(GO) -C internal/conformance run . -out "$(CURDIR)/$(BUILD)/conformance" $(ARGS)
 
 .PHONY: interop
-interop: check-go ## call the demo server by clients that others wrote, and through proxies (ARGS='-only curl,nginx')
+interop: check-go interop-programs ## call the demo server by clients that others wrote, and through proxies (ARGS='-only curl,nginx')
 	@$(GO) -C internal/interop run . -out "$(CURDIR)/$(BUILD)/interop" $(ARGS)
+
+.PHONY: interop-programs
+interop-programs: ## install what `make interop` needs and is missing (as root, on Debian and its like)
+	@missing=; for p in curl:curl nodejs:node npm:npm chromium:chromium nginx:nginx haproxy:haproxy; do \
+		command -v $${p#*:} >/dev/null || [ -x /usr/sbin/$${p#*:} ] || missing="$$missing $${p%%:*}"; \
+	done; \
+	[ -z "$$missing" ] || if [ "`id -u`" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing$$missing"; \
+		apt-get update -q >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing >/dev/null; \
+	else \
+		echo "Missing:$$missing. Install them; what cannot be checked counts as failed." >&2; \
+	fi
 
 .PHONY: ci
 ci: ## everything that must hold before a merge
