@@ -17,6 +17,7 @@ import (
 	"github.com/curlewrpc/curlew/client"
 	"github.com/curlewrpc/curlew/codec/proto"
 	"github.com/curlewrpc/curlew/server"
+	"github.com/curlewrpc/curlew/wire/connect"
 	"github.com/curlewrpc/curlew/wire/grpc"
 	"github.com/curlewrpc/curlew/wire/h2"
 )
@@ -32,6 +33,7 @@ type numbered struct {
 func TestRecycledCalls(t *testing.T) {
 	t.Run("native", func(t *testing.T) { recycledCalls(t) })
 	t.Run("grpc", func(t *testing.T) { recycledCalls(t, client.WithProtocol(grpc.NewClient(h2.Dial, proto.New()))) })
+	t.Run("connect", func(t *testing.T) { recycledCalls(t, client.WithProtocol(connect.NewClient(h2.Dial, proto.New()))) })
 }
 
 func recycledCalls(t *testing.T, opts ...client.Option) {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/curlewrpc/curlew"
@@ -65,13 +66,14 @@ func (c *Client) Connect(ctx context.Context, r *wire.Remote) (wire.Session, err
 		return nil, err
 	}
 	s := &session{HTTPTransport: transport, client: c, codec: c.codec, remote: r, limits: r.Limits.WithDefaults(), scheme: "http"}
-	s.streams = c.streams.Over(transport, r)
 	if r.Codec != nil {
 		s.codec = r.Codec
 	}
 	if r.TLS != nil {
 		s.scheme = "https"
 	}
+	s.contentType = typePrefix + s.codec.Name()
+	s.streams = c.streams.Over(transport, r)
 	return s, nil
 }
 
@@ -85,8 +87,10 @@ type session struct {
 	scheme string
 	sizes  httpwire.Sizes
 	peers  httpwire.Peers
+	spare  sync.Pool // of *clientStream
 
-	streams *enveloped.Session
+	contentType string // of codec
+	streams     *enveloped.Session
 }
 
 // Close implements [wire.Session].
@@ -105,30 +109,31 @@ func (s *session) Open(ctx context.Context, call *curlew.Call) (wire.ClientStrea
 	if err != nil {
 		return nil, err.WithProgress(curlew.NotSent)
 	}
+	request := &st.request
 	if deadline, ok := ctx.Deadline(); ok {
-		st.fields.Add(timeoutField, httpwire.FormatMillis(time.Until(deadline)))
+		request.Fields = append(request.Fields, wire.Field{Name: timeoutField, Value: httpwire.FormatMillis(time.Until(deadline))})
 	}
 	if ctx.Err() != nil {
 		body.Free()
 		return nil, httpwire.ContextError(ctx).WithProgress(curlew.NotSent)
 	}
-	request := &wire.HTTPRequest{Scheme: s.scheme, Authority: s.remote.Authority, Path: httpwire.Path(st.method), Fields: st.fields}
 	if query := st.query(body.B); query != "" && len(request.Path)+len(query) <= maxURL {
 		request.Method, request.RawQuery, body.B = http.MethodGet, query, body.B[:0]
 	} else {
-		st.describe(request, len(body.B))
+		st.describe(len(body.B))
 	}
 	request.Length = int64(len(body.B))
-	if err := st.send(ctx, request, body); err != nil {
+	if err := st.send(ctx, body); err != nil {
 		return nil, err
 	}
 	return st, nil
 }
 
-// describe makes a request a POST with the fields that tell of its body.
-func (st *clientStream) describe(r *wire.HTTPRequest, length int) {
+// describe makes the request a POST with the fields that tell of its body.
+func (st *clientStream) describe(length int) {
+	r := &st.request
 	r.Method = http.MethodPost
-	r.Fields = append(r.Fields, wire.Field{Name: "content-type", Value: typePrefix + st.codec.Name()},
+	r.Fields = append(r.Fields, wire.Field{Name: "content-type", Value: st.contentType},
 		wire.Field{Name: "content-length", Value: strconv.Itoa(length)}, wire.Field{Name: versionField, Value: version})
 	if st.compressor != nil {
 		r.Fields = append(r.Fields, wire.Field{Name: "content-encoding", Value: st.compressor.Name()})
@@ -156,8 +161,8 @@ func (st *clientStream) query(content []byte) string {
 }
 
 // send begins the exchange with a whole request. It frees body.
-func (st *clientStream) send(ctx context.Context, r *wire.HTTPRequest, body *bufpool.Buf) error {
-	x, err := st.session.Do(ctx, r)
+func (st *clientStream) send(ctx context.Context, body *bufpool.Buf) error {
+	x, err := st.session.Do(ctx, &st.request)
 	if err != nil {
 		body.Free()
 		return err
@@ -181,9 +186,17 @@ func (st *clientStream) send(ctx context.Context, r *wire.HTTPRequest, body *buf
 // prepare checks what can be checked before anything is encoded.
 func (s *session) prepare(call *curlew.Call) (*clientStream, *curlew.Error) {
 	m, o := call.Method(), call.Options()
-	st := &clientStream{session: s, method: m, codec: s.codec, maxReceive: s.limits.MaxReceive, maxSend: s.limits.MaxSend}
+	st, ok := s.spare.Get().(*clientStream)
+	if !ok {
+		st = new(clientStream)
+	}
+	if st.method != m {
+		st.method, st.request.Path = m, httpwire.Path(m)
+	}
+	st.session, st.codec, st.contentType = s, s.codec, s.contentType
+	st.maxReceive, st.maxSend = s.limits.MaxReceive, s.limits.MaxSend
 	if o.Codec != nil {
-		st.codec = o.Codec
+		st.codec, st.contentType = o.Codec, typePrefix+o.Codec.Name()
 	}
 	if o.MaxReceive > 0 {
 		st.maxReceive = o.MaxReceive
@@ -200,7 +213,7 @@ func (s *session) prepare(call *curlew.Call) (*clientStream, *curlew.Error) {
 	if size := call.Header().Size(); size > s.limits.MaxHeader {
 		return nil, curlew.Errorf(curlew.ResourceExhausted, "%s: header of %d bytes, more than the %d of WithLimits(wire.Limits{MaxHeader: …})", m.FullName(), size, s.limits.MaxHeader)
 	}
-	fields := make(wire.Fields, 0, 8)
+	fields := wire.Fields(st.room[:0])
 	if st.compressor != nil { // servers compress what they may, and it costs more than all else
 		fields = append(fields, wire.Field{Name: "accept-encoding", Value: s.client.compressors.Names()})
 	}
@@ -211,7 +224,7 @@ func (s *session) prepare(call *curlew.Call) (*clientStream, *curlew.Error) {
 	if _, ok := call.Header().Lookup(userAgent); !ok {
 		fields = append(fields, wire.Field{Name: userAgent, Value: "curlew"})
 	}
-	st.fields = fields
+	st.request = wire.HTTPRequest{Scheme: s.scheme, Authority: s.remote.Authority, Path: st.request.Path, Fields: fields}
 	return st, nil
 }
 

@@ -21,13 +21,17 @@ import (
 
 // clientStream is a unary call on the client.
 type clientStream struct {
-	session    *session
-	method     *curlew.Method
-	codec      curlew.Codec
+	session *session
+	method  *curlew.Method
+	codec   curlew.Codec
+
+	contentType string // of the request and, if it is no error, of the reply
+
 	maxReceive int
 	maxSend    int
 	compressor compress.Compressor // of the request; nil: none
-	fields     wire.Fields         // of the request
+	request    wire.HTTPRequest
+	room       [10]wire.Field // for request.Fields
 	x          wire.ClientExchange
 
 	exchanged sync.Once // what has arrived is known afterwards
@@ -37,6 +41,7 @@ type clientStream struct {
 
 	mu     sync.Mutex
 	reply  *bufpool.Buf // undecoded; nil once it is received or dropped
+	over   bool         // the exchange is
 	closed bool
 }
 
@@ -49,6 +54,7 @@ func (st *clientStream) Wait(ctx context.Context) error {
 		st.x.Reset(nil)
 		st.mu.Lock()
 		defer st.mu.Unlock()
+		st.over = true
 		if st.err = err; err == nil && !st.closed {
 			st.reply = reply
 		} else if reply != nil {
@@ -98,13 +104,13 @@ const maxErrorBody = 64 << 10
 func (st *clientStream) checkType(fields wire.Fields) *curlew.Error {
 	mediaType := httpwire.MediaType(fields)
 	switch {
-	case mediaType == typePrefix+st.codec.Name():
+	case mediaType == st.contentType:
 		return nil
 	case !strings.HasPrefix(mediaType, typePrefix):
 		return curlew.Errorf(httpwire.CodeOf(http.StatusOK), "%s: %s answered with the content type %q, which is none of Connect's",
 			st.method.FullName(), st.session.remote, mediaType).WithProgress(curlew.Answered)
 	}
-	return st.badReply(fmt.Errorf("its content type is %q instead of %q", mediaType, typePrefix+st.codec.Name()))
+	return st.badReply(fmt.Errorf("its content type is %q instead of %q", mediaType, st.contentType))
 }
 
 // readBody reads the response's body and inflates it.
@@ -172,16 +178,32 @@ func (st *clientStream) CloseSend() error { return nil }
 // Close implements [curlew.Stream]: it cancels a Wait under way.
 func (st *clientStream) Close() error {
 	st.mu.Lock()
-	reply := st.reply
+	reply, over := st.reply, st.over
 	st.reply, st.closed = nil, true
 	st.mu.Unlock()
 	if reply != nil {
 		reply.Free()
 	}
+	if over {
+		return nil
+	}
 	err := curlew.NewError(curlew.Canceled, st.method.FullName()+": the stream was closed")
 	st.x.Reset(err)
 	st.exchanged.Do(func() { st.err = err }) // nobody has waited
 	return nil
+}
+
+// Recycle lets the next call have the memory of one that has ended well, been
+// waited for and closed. The caller is sure that nobody has the stream, nor what
+// its Header and Trailer pointed to.
+func (st *clientStream) Recycle() {
+	if !st.over || st.err != nil {
+		return
+	}
+	s, m, path := st.session, st.method, st.request.Path
+	*st = clientStream{method: m}
+	st.request.Path = path // the next call is likely to want it
+	s.spare.Put(st)
 }
 
 // Header waits for the reply's header.
