@@ -95,6 +95,7 @@ type conn struct {
 	goingAway  bool        // no new streams from here
 	awayReason string      // as the server told it
 	drained    drainState  // how far this side's drain is
+	final      uint32      // the last stream that is served, if the drain is that far
 	farewell   *time.Timer // ends a drained connection that the peer does not
 	alive      liveness
 	settling   bool      // the read loop has been told to doze off

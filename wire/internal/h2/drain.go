@@ -43,11 +43,11 @@ func (c *conn) drainOn() {
 	}
 	c.mu.Lock()
 	if c.drained == drainAnnounced && c.err == nil {
-		c.drained = drainFinal
+		c.drained, c.final = drainFinal, c.lastID
 		c.farewell.Stop()
 		c.farewell = nil
 		b := c.writer.Buffer()
-		b.B = appendGoAway(b.B, c.lastID, codeNo, "shutting down")
+		b.B = appendGoAway(b.B, c.final, codeNo, "shutting down")
 		c.farewellIfQuiet()
 	}
 	c.mu.Unlock()
@@ -58,10 +58,21 @@ func (c *conn) drainOn() {
 // The client is given a moment to do so first. mu is held.
 func (c *conn) farewellIfQuiet() {
 	if c.drained == drainFinal && c.farewell == nil && c.open == 0 && c.err == nil {
-		c.farewell = time.AfterFunc(closeTimeout, func() {
-			c.fail(curlew.Errorf(curlew.Unavailable, "connection to %s: closed after draining", c.peer).
-				WithOrigin(curlew.OriginTransport).WithCause(errGone))
-		})
+		c.farewell = time.AfterFunc(closeTimeout, c.sayFarewell)
+	}
+}
+
+// sayFarewell ends the connection, unless a request has come that was half there.
+func (c *conn) sayFarewell() {
+	c.mu.Lock()
+	busy := c.open > 0
+	if busy {
+		c.farewell = nil // its end begins anew
+	}
+	c.mu.Unlock()
+	if !busy {
+		c.fail(curlew.Errorf(curlew.Unavailable, "connection to %s: closed after draining", c.peer).
+			WithOrigin(curlew.OriginTransport).WithCause(errGone))
 	}
 }
 

@@ -323,3 +323,26 @@ func TestDoze(t *testing.T) {
 		}
 	})
 }
+
+// A request that was half there when the drain became final is served.
+func TestDrainDuringHeaders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, drain := startServer(t, wire.Limits{}, answers)
+		p.send(preface)
+		p.frame(frameSettings, 0, 0, nil)
+		b := p.block(requestFields("POST", "x: y")...)
+		p.frame(frameHeaders, 0, 1, b[:3])
+		synctest.Wait()
+		drain()
+		last, _ := p.goAway()
+		assert.Equal(t, last, uint32(maxStreamID))
+		last, _ = p.goAway() // the PING cannot be answered inside the block
+		assert.Equal(t, last, uint32(1))
+		p.frame(frameContinuation, flagEndHeaders, 1, b[3:])
+		pass(2 * closeTimeout)
+		p.data(1, "hello", true)
+		p.expect(frameHeaders, 1)
+		assert.Equal(t, p.body(1), "5")
+		p.closed()
+	})
+}

@@ -59,7 +59,7 @@ func (c *conn) takeRequest(id uint32) error {
 	x.declared, x.whole = x.request.Length, b.end
 	c.mu.Lock()
 	switch {
-	case c.drained == drainFinal: // the client knows that it is not served
+	case c.drained == drainFinal && id > c.final: // the client knows that it is not served
 		c.ours.add(id)
 		c.mu.Unlock()
 		return nil
