@@ -42,6 +42,7 @@ func serve(t *testing.T, network *mem.Network, address string, served *atomic.In
 	assert.NoError(t, err)
 	ended := make(chan error, 1)
 	go func() { ended <- s.ServeListener(context.Background(), l) }()
+	synctest.Wait() // a Shutdown before it serves would be its error
 	return func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
