@@ -85,9 +85,10 @@ type conn struct {
 	starved     []*stream  // wait for the connection's credit
 	extending   []*stream  // wait for budget to take in a large message
 	err         *curlew.Error
-	goingAway   bool        // the peer or we drain: no new outgoing streams
-	drained     bool        // we have sent DRAIN
-	farewell    *time.Timer // ends a drained connection that the peer does not
+	goingAway   bool          // the peer or we drain: no new outgoing streams
+	drained     bool          // we have sent DRAIN
+	farewell    *time.Timer   // ends a drained connection that the peer does not
+	closing     *curlew.Error // why this side is telling the peer goodbye
 	alive       liveness
 	settling    bool // the read loop has been told to doze off
 	pings       pingGuard
@@ -246,7 +247,13 @@ func (c *conn) failure() *curlew.Error {
 // closeWith tells the peer why, as far as that is possible in a second, and
 // ends the connection.
 func (c *conn) closeWith(code closeCode, err *curlew.Error) {
-	if c.failure() == nil {
+	c.mu.Lock()
+	open := c.err == nil
+	if open && c.closing == nil {
+		c.closing = err
+	}
+	c.mu.Unlock()
+	if open {
 		c.raw.SetWriteDeadline(time.Now().Add(closeTimeout))
 		c.controlText(frameClose, 0, uint64(code), err.Message())
 		ctx, stop := context.WithTimeout(context.Background(), closeTimeout)
@@ -254,6 +261,14 @@ func (c *conn) closeWith(code closeCode, err *curlew.Error) {
 		stop()
 	}
 	c.fail(err)
+}
+
+// saysGoodbye returns why this side is telling the peer of the connection's end,
+// nil if it is not.
+func (c *conn) saysGoodbye() *curlew.Error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closing
 }
 
 // closeTimeout bounds the last write of a connection, and the wait for the peer

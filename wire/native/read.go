@@ -69,6 +69,8 @@ func (c *conn) conclude(err error) {
 			code = curlew.FailedPrecondition // trying again does not change what the peer speaks
 		}
 		c.closeWith(broken.code, curlew.Errorf(code, "connection to %s: %w", c.peer, err).WithOrigin(curlew.OriginTransport))
+	case errors.Is(err, io.EOF) && c.saysGoodbye() != nil: // the peer was quicker than closeWith
+		c.fail(c.saysGoodbye())
 	case errors.Is(err, io.EOF):
 		c.fail(curlew.Errorf(curlew.Unavailable, "connection to %s: closed by the peer without a goodbye", c.peer).
 			WithOrigin(curlew.OriginTransport).WithCause(io.ErrUnexpectedEOF))
