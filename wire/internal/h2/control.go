@@ -196,7 +196,7 @@ func (c *conn) handleWindowUpdate(f *frame) error {
 		return streamErrorf(f.stream, codeFlowControl, "WINDOW_UPDATE of %d: the stream's window overflows", n)
 	}
 	mux.Wake(s.sendWake)
-	if s.server != nil && s.server.leftover {
+	if s.server != nil && s.server.tail != nil {
 		c.pushLeftover()
 	}
 	return nil

@@ -79,8 +79,8 @@ func (c *conn) lend(f *frame, length int) (l landing, grant int64) {
 		s.server != nil && s.server.over || s.client != nil && !s.client.responded {
 		return l, 0
 	}
-	switch g := &s.gathering; {
-	case g.buf == nil:
+	switch g := s.gathering; {
+	case g == nil:
 		l.buf, l.chunk = bufpool.Get(length), true
 	case g.wants() >= length:
 		g.makeRoom(length)
@@ -104,7 +104,7 @@ func (c *conn) takeBack(f *frame, l *landing, n int) (t taken) {
 	defer c.mu.Unlock()
 	s, end := l.s, f.flags&flagEndStream != 0
 	switch {
-	case l.chunk && (n == 0 || s.err != nil || s.retired || s.server != nil && s.server.over), !l.chunk && s.gathering.buf != l.buf:
+	case l.chunk && (n == 0 || s.err != nil || s.retired || s.server != nil && s.server.over), !l.chunk && (s.gathering == nil || s.gathering.buf != l.buf):
 		l.buf.Free() // nobody wants it any more
 		s.recv.Consume(min(int64(n), s.recv.Buffered))
 	case l.chunk:

@@ -14,7 +14,7 @@ import (
 // gathering is a part of a stream's body for which its reader waits as a whole,
 // so that it goes straight to where the reader wants it.
 type gathering struct {
-	buf      *bufpool.Buf // what has come of it; nil: there is none
+	buf      *bufpool.Buf // what has come of it
 	size     int          // of all of it
 	promised int          // counts in the connection's promised
 	lent     bool         // the read loop reads into buf, without the lock
@@ -41,10 +41,10 @@ func (s *stream) gather(ctx context.Context, buf *bufpool.Buf, size int) (*bufpo
 	c := s.c
 	for {
 		c.mu.Lock()
-		g := &s.gathering
+		g := s.gathering
 		switch {
-		case g.lent:
-		case g.buf == nil || s.err != nil:
+		case g != nil && g.lent:
+		case g == nil || s.err != nil:
 			defer c.mu.Unlock()
 			return s.gathered(), s.whyDropped()
 		case len(g.buf.B) == g.size:
@@ -102,7 +102,7 @@ func (s *stream) beginGathering(buf **bufpool.Buf, size int) error {
 		return err
 	}
 	*buf = nil
-	s.gathering = gathering{buf: b, size: size}
+	s.gathering = &gathering{buf: b, size: size}
 	s.promise()
 	n := s.consumed(r.owed)
 	r.owed = 0
@@ -115,7 +115,7 @@ func (s *stream) beginGathering(buf **bufpool.Buf, size int) error {
 // promise makes room for all that is to come, if the peer's word is taken for
 // it. mu is held.
 func (s *stream) promise() {
-	g, c := &s.gathering, s.c
+	g, c := s.gathering, s.c
 	if cap(g.buf.B) >= g.size || int64(c.promised+g.size) > min(c.received.Load(), maxPromised) {
 		return
 	}
@@ -135,7 +135,7 @@ func (g *gathering) makeRoom(n int) {
 // takeWanted takes in as much of p as is wanted. It returns how much that is, and
 // the credit to be granted. mu is held.
 func (s *stream) takeWanted(p []byte) (n int, credit int64) {
-	g := &s.gathering
+	g := s.gathering
 	if n = min(g.wants(), len(p)); n == 0 {
 		return 0, 0
 	}
@@ -146,24 +146,28 @@ func (s *stream) takeWanted(p []byte) (n int, credit int64) {
 
 // wants is how many bytes are still to come. mu is held.
 func (g *gathering) wants() int {
-	if g.buf == nil {
+	if g == nil {
 		return 0
 	}
 	return g.size - len(g.buf.B)
 }
 
-// gathered takes the part out, as far as it has come. mu is held.
+// gathered takes the part out, as far as it has come; nil if there is none. mu is
+// held.
 func (s *stream) gathered() *bufpool.Buf {
-	buf := s.gathering.buf
-	s.c.promised -= s.gathering.promised
-	s.gathering = gathering{}
-	return buf
+	g := s.gathering
+	if g == nil {
+		return nil
+	}
+	s.gathering = nil
+	s.c.promised -= g.promised
+	return g.buf
 }
 
 // dropGathering gives up the part. If its buffer is lent, the read loop frees it.
 // mu is held.
 func (s *stream) dropGathering() {
-	lent := s.gathering.lent
+	lent := s.gathering != nil && s.gathering.lent
 	if buf := s.gathered(); buf != nil && !lent {
 		buf.Free()
 	}

@@ -34,11 +34,11 @@ func (x *serverStream) endLater(last content, trailers wire.Fields) error {
 		copy(buf.B, last.p)
 		last = share(buf)
 	}
-	t := tail{content: last, trailers: trailers, moved: time.Now()}
+	t := &tail{content: last, trailers: trailers, moved: time.Now()}
 	size := int64(len(last.p))
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if x.err != nil || x.sendEnd || x.leftover {
+	if x.err != nil || x.sendEnd || x.tail != nil {
 		t.free()
 		x.finished()
 		return x.whyEnded()
@@ -51,7 +51,7 @@ func (x *serverStream) endLater(last content, trailers wire.Fields) error {
 		c.mu.Lock()
 		return err
 	}
-	x.tail, x.leftover = t, true
+	x.tail = t
 	c.keeping += size
 	c.leftover = append(c.leftover, x)
 	x.finished()
@@ -66,14 +66,14 @@ func (t *tail) free() {
 
 // dropTail gives up the rest of a response. mu is held.
 func (x *serverStream) dropTail() {
-	if !x.leftover {
+	if x.tail == nil {
 		return
 	}
 	c := x.c
-	x.leftover = false
 	c.keeping -= int64(len(x.tail.content.p))
 	c.leftover = slices.DeleteFunc(c.leftover, func(other *serverStream) bool { return other == x })
 	x.tail.free()
+	x.tail = nil
 }
 
 // movable reports whether some of the rest can be sent now, and otherwise has it
@@ -146,7 +146,7 @@ func (c *conn) nextPiece() (p piece, ok bool) {
 	}
 	x := c.leftover[at]
 	c.leftover = slices.Delete(c.leftover, at, at+1)
-	t := &x.tail
+	t := x.tail
 	from, size := t.sent, len(t.content.p)
 	t.sent += x.takeCredit(min(size-from, maxSent))
 	t.moved = time.Now()

@@ -75,7 +75,7 @@ func (c *conn) callNext() {
 	if c.send <= 0 || len(c.line) == 0 {
 		return
 	}
-	if first := c.line[0]; first.server != nil && first.server.leftover {
+	if first := c.line[0]; first.server != nil && first.server.tail != nil {
 		c.pushLeftover()
 	} else {
 		mux.Wake(first.sendWake)

@@ -29,8 +29,7 @@ type serverStream struct {
 	// Guarded by c.mu.
 	over     bool           // the one who answers is done
 	answered time.Time      // when the response was complete and the request was not
-	leftover bool           // End has been called and not all is sent
-	tail     tail           // what is left
+	tail     *tail          // what is left after End; nil: nothing
 	in       *wire.Incoming // of a call
 	cancel   context.CancelCauseFunc
 }
@@ -114,7 +113,7 @@ func (x *serverStream) write(ctx context.Context, d content) (int, error) {
 			return off, x.gaveUp(ctx, err)
 		}
 		c.mu.Lock()
-		if x.err != nil || x.sendEnd || x.leftover {
+		if x.err != nil || x.sendEnd || x.tail != nil {
 			err := x.whyEnded()
 			c.mu.Unlock()
 			c.writer.Unlock(coalesce.Now)
@@ -171,7 +170,7 @@ func (x *serverStream) Flush() error {
 		return c.transportError("write", err)
 	}
 	c.mu.Lock()
-	if x.err != nil || x.sendEnd || x.leftover {
+	if x.err != nil || x.sendEnd || x.tail != nil {
 		defer c.writer.Unlock(coalesce.Now)
 		defer c.mu.Unlock()
 		return x.whyEnded()
@@ -240,7 +239,7 @@ func (x *serverStream) end(last content, trailers wire.Fields) error {
 		return x.endLater(last, trailers)
 	}
 	c.mu.Lock()
-	if x.err != nil || x.sendEnd || x.leftover {
+	if x.err != nil || x.sendEnd || x.tail != nil {
 		defer c.writer.Unlock(coalesce.Now)
 		defer c.mu.Unlock()
 		x.finished()
@@ -303,7 +302,7 @@ func (x *serverStream) appendTrailers(trailers wire.Fields) {
 // endSending counts the response as sent. mu is held.
 func (x *serverStream) endSending() {
 	c := x.c
-	x.sendEnd, x.leftover = true, false
+	x.sendEnd, x.tail = true, nil
 	c.guard.sent()
 	c.guard.done()
 	if x.retireIfOver(); !x.retired {
@@ -367,7 +366,7 @@ func (x *serverStream) Reset(cause error) {
 // giveUp resets an exchange that its protocol has left without an end.
 func (x *serverStream) giveUp() {
 	x.c.mu.Lock()
-	ended := x.sendEnd || x.leftover
+	ended := x.sendEnd || x.tail != nil
 	x.finished()
 	x.c.mu.Unlock()
 	if !ended {

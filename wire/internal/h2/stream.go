@@ -25,15 +25,15 @@ type stream struct {
 	send      int64          // credit
 	queue     []*bufpool.Buf // received and not taken by the reader; its first array is one
 	one       [1]*bufpool.Buf
-	gathering gathering
-	declared  int64 // content-length; -1: none
-	arrived   int64 // bytes of the body
-	recvEnd   bool  // the peer sends no more
-	sendEnd   bool  // this side sends no more
-	place     bool  // counts among the connection's open streams
-	retired   bool  // no longer in the connection's table
-	inLine    bool  // in the connection's line
-	turn      int64 // what it may take before it is the next one's turn
+	gathering *gathering // nil: none
+	declared  int64      // content-length; -1: none
+	arrived   int64      // bytes of the body
+	recvEnd   bool       // the peer sends no more
+	sendEnd   bool       // this side sends no more
+	place     bool       // counts among the connection's open streams
+	retired   bool       // no longer in the connection's table
+	inLine    bool       // in the connection's line
+	turn      int64      // what it may take before it is the next one's turn
 	err       *curlew.Error
 
 	// Of capacity 1, made by the first who waits.

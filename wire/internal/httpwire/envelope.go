@@ -53,11 +53,11 @@ type EnvelopeReader struct {
 	// EndFlag is that of envelopes which hold no message but the end of the body.
 	EndFlag byte
 
+	begun   bool         // a message has begun
+	flags   byte         // of message
 	ahead   *bufpool.Buf // ahead.B[at:] is read but not taken; may be nil
 	at      int
-	begun   bool         // a message has begun
-	message *bufpool.Buf // what there is of it; nil while the body has it
-	flags   byte         // of message
+	message *bufpool.Buf // what there is of the message; nil while the body has it
 	size    int          // of message, once it is complete
 	err     error        // what every further Next returns
 }
