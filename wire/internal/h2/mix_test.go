@@ -27,6 +27,13 @@ import (
 func bothEnds(t *testing.T, limits wire.Limits, serve wire.HTTPProtocol) (*Transport, *conn, *mem.Conn) {
 	t.Helper()
 	near, far := mem.Pipe()
+	transport, c := overConns(t, near, far, limits, serve)
+	return transport, c, near
+}
+
+// overConns is bothEnds over two ends of a connection.
+func overConns(t *testing.T, near, far net.Conn, limits wire.Limits, serve wire.HTTPProtocol) (*Transport, *conn) {
+	t.Helper()
 	logger := slog.New(slog.DiscardHandler)
 	server := &Server{Route: func(*wire.HTTPRequest, wire.Dispatcher) wire.HTTPProtocol { return serve }}
 	ended := make(chan error, 1)
@@ -44,7 +51,7 @@ func bothEnds(t *testing.T, limits wire.Limits, serve wire.HTTPProtocol) (*Trans
 		transport.c.sound(t)
 		c.sound(t)
 	})
-	return transport, c, near
+	return transport, c
 }
 
 // pattern is a body of n bytes that no other size has.
