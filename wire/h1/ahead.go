@@ -109,8 +109,8 @@ func (a *ahead) read(ctx context.Context, p []byte) (int, error) {
 }
 
 // finish waits until the body is left alone, at the deadline at the latest, and
-// reports whether it has been read to its end, all but at most so many bytes
-// that nobody takes.
+// reports whether it has been read to its end in time, all but at most so many
+// bytes that nobody takes.
 func (a *ahead) finish(spare int, deadline time.Time) (atEnd bool) {
 	a.mu.Lock()
 	a.over, a.spare = true, spare-len(a.bytes)
@@ -125,11 +125,14 @@ func (a *ahead) finish(spare int, deadline time.Time) (atEnd bool) {
 	if a.err != io.EOF {
 		return false
 	}
-	if !ended {
-		// From the end on net/http waits for the next request, without a deadline.
-		_ = a.x.control.SetReadDeadline(time.Time{})
+	if ended {
+		return true
 	}
-	return true
+	// From the end on net/http waits for the next request. If it did that with this
+	// deadline, and that has passed, it believes that the client is gone, and would
+	// say so of the next request.
+	_ = a.x.control.SetReadDeadline(time.Time{})
+	return time.Now().Before(deadline)
 }
 
 func signal(c chan<- struct{}) {

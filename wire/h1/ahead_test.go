@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -121,4 +122,48 @@ func TestReadAheadIsReset(t *testing.T) {
 			})
 		})
 	}
+}
+
+// lateConn is a connection on a busy machine: a deadline that is near is set
+// when it has passed.
+type lateConn struct{ net.Conn }
+
+func (c lateConn) SetReadDeadline(t time.Time) error {
+	if left := time.Until(t); left > 0 && left < time.Second {
+		<-after(time.Second)
+		defer func() { <-after(time.Second) }()
+	}
+	return c.Conn.SetReadDeadline(t)
+}
+
+// lateListener accepts connections of that kind.
+type lateListener struct{ net.Listener }
+
+func (l lateListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return lateConn{conn}, nil
+}
+
+// TestBodyEndsAtTheDeadline: the rest of a body that nobody wants is waited for
+// with a deadline, which does not end the call of the next request.
+func TestBodyEndsAtTheDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := serveOn(t, h1.New(serves(func(ctx context.Context, x wire.Exchange) {
+			x.Attach(new(wire.Incoming))
+			<-after(time.Millisecond)
+			assert.NoError(t, ctx.Err())
+			answer(x, 200, "well")
+		})), func(l net.Listener) net.Listener { return lateListener{l} })
+		p := r.dial()
+		p.send(chunked + "5\r\nhello\r\n")
+		<-after(10 * time.Millisecond)
+		p.send("0\r\n\r\n")
+		_, body := p.response()
+		assert.Equal(t, body, "well")
+		io.WriteString(p, chunked+"0\r\n\r\n") // which may be refused
+		io.ReadAll(p.r)
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -98,9 +99,16 @@ func (l *logBuffer) String() string {
 // serve serves f until the test ends.
 func serve(t *testing.T, f wire.Framing, limits ...wire.Limits) *rig {
 	t.Helper()
+	return serveOn(t, f, func(l net.Listener) net.Listener { return l }, limits...)
+}
+
+// serveOn is serve with what a function makes of the listener.
+func serveOn(t *testing.T, f wire.Framing, on func(net.Listener) net.Listener, limits ...wire.Limits) *rig {
+	t.Helper()
 	r := &rig{t: t, network: mem.New(), served: make(chan error, 1), log: new(logBuffer)}
-	l, err := r.network.Listen("here")
+	inMemory, err := r.network.Listen("here")
 	assert.NoError(t, err)
+	l := on(inMemory)
 	config := wire.ListenerConfig{
 		Framings: []wire.Framing{f},
 		Logger:   slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
