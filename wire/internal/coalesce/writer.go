@@ -191,6 +191,10 @@ func (w *Writer) AppendPayload(p *Payload, from, to int) {
 // next appended byte will stand. It is for use between Lock and Unlock.
 func (w *Writer) Offset() int64 { return w.taken + int64(w.waiting()) }
 
+// Writing reports whether somebody is writing, who will take what is appended
+// now along. It is for use between Lock and Unlock.
+func (w *Writer) Writing() bool { return w.writing }
+
 // Unlock ends what Lock began and sees to it that what was appended is
 // written. It does not wait for the peer.
 func (w *Writer) Unlock(when When) {

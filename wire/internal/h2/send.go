@@ -86,13 +86,20 @@ func (c *conn) callNext() {
 // a goroutine to write, together with those that follow.
 const often = 50 * time.Microsecond
 
+// duringWrite stands for the time of a piece that was appended while others were
+// written: that spares a look at the clock.
+const duringWrite = -1
+
 // soon tells when the next piece of a stream is written: at once, unless they
-// come so fast that it pays to collect some.
+// come so fast that it pays to collect some. The writer's lock is held.
 func (c *conn) soon(last *time.Duration) coalesce.When {
-	now := time.Since(c.born)
-	since := now - *last
+	if c.writer.Writing() {
+		*last = duringWrite
+		return coalesce.Later
+	}
+	before, now := *last, time.Since(c.born)
 	*last = now
-	if since < often {
+	if before == duringWrite || now-before < often {
 		return coalesce.Later
 	}
 	return coalesce.Now

@@ -163,8 +163,7 @@ func (x *serverStream) whyEnded() error {
 func (x *serverStream) Flush() error {
 	c := x.c
 	if x.headSent {
-		c.writer.Flush()
-		return nil
+		return nil // what was written is on its way
 	}
 	if err := c.writer.LockControl(); err != nil {
 		return c.transportError("write", err)
