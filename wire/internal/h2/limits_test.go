@@ -6,6 +6,7 @@ package h2
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -245,7 +246,7 @@ func TestLiveness(t *testing.T) {
 		assert.NoError(t, err)
 		defer x.Reset(nil)
 		assert.NoError(t, x.CloseWrite())
-		pings := 0
+		var pings atomic.Int64
 		go func() {
 			for {
 				f, err := p.read()
@@ -253,21 +254,21 @@ func TestLiveness(t *testing.T) {
 					return
 				}
 				if f.typ == framePing {
-					pings++
+					pings.Add(1)
 					p.frame(framePing, flagAck, 0, f.payload)
 				}
 			}
 		}()
 		pass(4 * time.Minute)
 		synctest.Wait()
-		assert.Equal(t, pings, maxPings)
+		assert.Equal(t, pings.Load(), maxPings)
 		pass(6 * time.Minute)
 		synctest.Wait()
-		assert.Equal(t, pings, maxPings+1)
+		assert.Equal(t, pings.Load(), maxPings+1)
 		p.frame(frameHeaders, flagEndHeaders, 1, p.block(":status: 200"))
 		pass(time.Minute)
 		synctest.Wait()
-		assert.Equal(t, pings, 2*maxPings+1)
+		assert.Equal(t, pings.Load(), 2*maxPings+1)
 		p.conn.Close()
 		synctest.Wait()
 	})
