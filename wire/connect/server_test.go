@@ -282,3 +282,27 @@ func FuzzServer(f *testing.F) {
 		}
 	})
 }
+
+// stuck is a body that stops.
+type stuck struct{ *exchange }
+
+func (x stuck) Read(ctx context.Context, p []byte) (int, error) {
+	if n, _ := x.body.Read(p); n > 0 {
+		return n, nil
+	}
+	<-ctx.Done()
+	return 0, context.Cause(ctx)
+}
+
+// TestServeStuckRequest: half a request is not waited for without end.
+func TestServeStuckRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := post("/Arith/Multiply", `{"A":7,`, "content-type", asJSON)
+		x.request.Length, x.request.Limits.MaxReceive = 100, 1<<20
+		begin := time.Now()
+		newServer().Serve(t.Context(), stuck{x}, httpwire.Waiting{Dispatcher: arith(t)})
+		assert.Equal(t, time.Since(begin), (30+16)*time.Second)
+		assert.Equal(t, x.status, 504)
+		assert.Contains(t, x.reply.String(), "the request does not come")
+	})
+}

@@ -74,6 +74,8 @@ func (st *serverStream) Receive(ctx context.Context, m any) error {
 // requestBody reads the request as it was sent.
 func (st *serverStream) requestBody(ctx context.Context) (*bufpool.Buf, error) {
 	if !st.isGet {
+		ctx, cancel := httpwire.Patience(ctx, st.x, st.maxReceive)
+		defer cancel()
 		body, err := httpwire.ReadAll(ctx, st.x, st.x.Request().Length, st.maxReceive)
 		if err != nil {
 			body.Free()

@@ -67,6 +67,8 @@ func (c *call) Receive(ctx context.Context, m any) error {
 
 // readBody reads and decodes the body; one that is empty says nothing.
 func (c *call) readBody(ctx context.Context, m proto.Message) error {
+	ctx, cancel := httpwire.Patience(ctx, c.x, c.maxReceive)
+	defer cancel()
 	body, err := httpwire.ReadAll(ctx, c.x, c.x.Request().Length, c.maxReceive)
 	defer func() { body.Free() }()
 	if err != nil {

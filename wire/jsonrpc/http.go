@@ -61,7 +61,10 @@ func (h *HTTP) Serve(ctx context.Context, x wire.Exchange, d wire.Dispatcher) {
 		say(x, http.StatusBadRequest, err.Error())
 		return
 	}
-	body, err := httpwire.ReadAll(ctx, x, r.Length, r.Limits.MaxReceive+r.Limits.MaxHeader)
+	limit := r.Limits.MaxReceive + r.Limits.MaxHeader
+	patient, cancel := httpwire.Patience(ctx, x, limit)
+	defer cancel()
+	body, err := httpwire.ReadAll(patient, x, r.Length, limit)
 	defer body.Free()
 	if err != nil {
 		if ctx.Err() != nil {

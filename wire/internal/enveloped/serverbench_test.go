@@ -31,6 +31,8 @@ type cheapExchange struct {
 
 func (x *cheapExchange) Request() *wire.HTTPRequest { return &x.request }
 
+func (x *cheapExchange) Complete() bool { return true }
+
 func (x *cheapExchange) Read(_ context.Context, p []byte) (int, error) {
 	if x.at == len(x.body) {
 		return 0, io.EOF

@@ -65,6 +65,8 @@ func (st *ServerStream) only(ctx context.Context) (*bufpool.Buf, error) {
 	if st.taken {
 		return nil, io.EOF
 	}
+	ctx, cancel := httpwire.Patience(ctx, st.body, st.maxReceive)
+	defer cancel()
 	if st.sole == nil {
 		sole, err := st.next(ctx)
 		if err == io.EOF {

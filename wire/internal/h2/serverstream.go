@@ -42,6 +42,13 @@ func (x *serverStream) Request() *wire.HTTPRequest { return &x.request }
 // Read implements [wire.Exchange]. One may read on after ctx has ended.
 func (x *serverStream) Read(ctx context.Context, p []byte) (int, error) { return x.read(ctx, p) }
 
+// Complete reports whether all of the body has come.
+func (x *serverStream) Complete() bool {
+	x.c.mu.Lock()
+	defer x.c.mu.Unlock()
+	return x.recvEnd
+}
+
 // TakeChunk hands over the next piece of the body rather than copy it.
 func (x *serverStream) TakeChunk(ctx context.Context) (*bufpool.Buf, error) { return x.takeChunk(ctx) }
 
