@@ -72,9 +72,7 @@ func (s *stream) beginGathering(buf **bufpool.Buf, size int) error {
 	for {
 		for len(r.chunks) > 0 && len(b.B) < size {
 			n := min(len(r.chunks[0].B)-r.off, size-len(b.B))
-			if have := len(b.B); cap(b.B)-have < n {
-				b.Grow(min(size, growth*(have+n)) - have)
-			}
+			b.Grow(n)
 			b.B = append(b.B, r.chunks[0].B[r.off:r.off+n]...)
 			r.skip(n)
 		}
