@@ -183,7 +183,7 @@ func (r *EnvelopeReader) fill(ctx context.Context, body Body) error {
 	}
 	have := len(r.message.B)
 	if room := cap(r.message.B); room < r.size && have >= room/2 {
-		r.message.Grow(min(r.size, growth*have) - have)
+		r.message.Grow(min(r.size-have, max(firstRead, (growth-1)*have)))
 	}
 	n, err := body.Read(ctx, r.message.B[have:min(r.size, cap(r.message.B))])
 	r.message.B = r.message.B[:have+n]

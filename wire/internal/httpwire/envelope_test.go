@@ -239,3 +239,39 @@ func FuzzEnvelopeReader(f *testing.F) {
 		}
 	})
 }
+
+// ending is a body whose end is known before its last bytes are taken.
+type ending struct{ b []byte }
+
+func (e *ending) Read(_ context.Context, p []byte) (int, error) {
+	n := copy(p, e.b)
+	e.b = e.b[n:]
+	if n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// TestEnvelopeHeadAtTheEndOfTheBuffer: the head of a message is the last that
+// the buffer had room for.
+func TestEnvelopeHeadAtTheEndOfTheBuffer(t *testing.T) {
+	for first := range 5000 {
+		var b []byte
+		for _, size := range []int{first, 5} {
+			at := len(b)
+			b = append(httpwire.AppendEnvelopeHead(b), make([]byte, size)...)
+			httpwire.SetEnvelopeHead(b, at, 0)
+		}
+		body, r := &ending{b}, new(httpwire.EnvelopeReader)
+		for _, size := range []int{first, 5} {
+			_, message, err := r.Next(t.Context(), body, 1<<20)
+			if err != nil || len(message.B) != size {
+				t.Fatalf("messages of %d and 5 bytes: %v", first, err)
+			}
+			message.Free()
+		}
+		if _, _, err := r.Next(t.Context(), body, 1<<20); err != io.EOF {
+			t.Fatal(err)
+		}
+	}
+}
