@@ -68,7 +68,7 @@ test: check-go ## test the root module and the examples: allocations, a short fu
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=$(FUZZTIME_SMOKE)
 	@[ -n "$(RACE)" ] || echo "No C compiler, so no race detector: the tests run without it."
 	@echo "== all tests $(RACE)"
-	@$(call each,$(MAIN),$(GO) test $(RACE) $(TESTFLAGS) -timeout 10m ./...)
+	@$(call each,$(MAIN),$(GO) test $(RACE) $(TESTFLAGS) -timeout 15m ./...)
 
 .PHONY: test-all
 test-all: test-others test ## test every module of the repository
