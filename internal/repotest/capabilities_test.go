@@ -21,13 +21,13 @@ const suites = "wire/wiretest/matrix_test.go"
 // columns are the headings of protocols in the documentation's tables, and the
 // function of suites that is told of each.
 var columns = map[string]string{
-	"native":                "TestNative",
-	"net/rpc (gob)":         "TestNetRPC",
-	"JSON-RPC 1.0":          "TestJSONRPC1",
-	"JSON-RPC 2.0":          "TestJSONRPC2",
-	"gRPC":                  "TestGRPC",
-	"gRPC-Web":              "TestGRPCWebOverHTTP2",
-	"Connect":               "TestConnectOverHTTP2",
+	"native":        "TestNative",
+	"net/rpc (gob)": "TestNetRPC",
+	"JSON-RPC 1.0":  "TestJSONRPC1",
+	"JSON-RPC 2.0":  "TestJSONRPC2",
+	"gRPC":          "TestGRPC",
+	"gRPC-Web":      "TestGRPCWebOverHTTP2",
+	"Connect":       "TestConnectOverHTTP2",
 
 	"gRPC-Web over HTTP/1.1": "TestGRPCWeb",
 	"Connect over HTTP/1.1":  "TestConnect",
