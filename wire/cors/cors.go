@@ -40,7 +40,7 @@ func (c Config) Validate() error {
 		}
 	}
 	if c.Credentials && slices.Contains(c.Origins, anyOrigin) {
-		errs = append(errs, errors.New(`Credentials for the origin "*", which is every page there is; name the origins`))
+		errs = append(errs, errors.New(`credentials for the origin "*", which is every page there is; name the origins`))
 	}
 	for _, name := range c.Headers {
 		if !isToken(name) {

@@ -234,7 +234,7 @@ func TestCORSValidate(t *testing.T) {
 		`the origin "null": it is that of any page in a sandbox`, `the origin "shop.example": it does not begin with a scheme`,
 		`the origin "https://": it is a scheme, a host`, `the origin "https://shop.example/": it is a scheme`, `the origin "https://u@shop.example": it is a scheme`,
 		`the origin "https://a.*.example": a "*" stands for`, `the origin "https://*": a "*" stands for`, `the origin "://x": it does not begin with a scheme`,
-		`the origin "https://*.*.example": a "*"`, `Credentials for the origin "*"`, `the header "x bird"`, `the header ""`, `MaxAge is negative`,
+		`the origin "https://*.*.example": a "*"`, `credentials for the origin "*"`, `the header "x bird"`, `the header ""`, `MaxAge is negative`,
 	} {
 		assert.True(t, err != nil && strings.Contains(err.Error(), want), want, err)
 	}
