@@ -210,25 +210,17 @@ func (s *session) prepare(call *curlew.Call) (*clientStream, *curlew.Error) {
 	if err := st.codec.Supports(m); err != nil {
 		return nil, curlew.Errorf(curlew.Unimplemented, "%s as %s: %w", m.FullName(), st.codec.Name(), err)
 	}
-	if size := call.Header().Size(); size > s.limits.MaxHeader {
-		return nil, curlew.Errorf(curlew.ResourceExhausted, "%s: header of %d bytes, more than the %d of WithLimits(wire.Limits{MaxHeader: …})", m.FullName(), size, s.limits.MaxHeader)
-	}
 	fields := wire.Fields(st.room[:0])
 	if st.compressor != nil { // servers compress what they may, and it costs more than all else
 		fields = append(fields, wire.Field{Name: "accept-encoding", Value: s.client.compressors.Names()})
 	}
-	fields, err := httpwire.AppendMetadata(fields, "", call.Header())
+	fields, err := httpwire.AppendRequestMetadata(fields, call.Header(), m, s.limits.MaxHeader)
 	if err != nil {
-		return nil, curlew.Errorf(curlew.InvalidArgument, "%s: %w", m.FullName(), err)
-	}
-	if _, ok := call.Header().Lookup(userAgent); !ok {
-		fields = append(fields, wire.Field{Name: userAgent, Value: "curlew"})
+		return nil, err
 	}
 	st.request = wire.HTTPRequest{Scheme: s.scheme, Authority: s.remote.Authority, Path: st.request.Path, Fields: fields}
 	return st, nil
 }
-
-const userAgent = "user-agent"
 
 // encode returns the request's message, compressed if that was asked for.
 func (st *clientStream) encode(call *curlew.Call) (*bufpool.Buf, *curlew.Error) {

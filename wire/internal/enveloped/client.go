@@ -132,13 +132,9 @@ func (s *Session) prepare(ctx context.Context, call *curlew.Call) (*clientStream
 	if err := st.codec.Supports(m); err != nil {
 		return nil, curlew.Errorf(curlew.Unimplemented, "%s as %s: %w", m.FullName(), st.codec.Name(), err)
 	}
-	if size := call.Header().Size(); size > s.limits.MaxHeader {
-		return nil, curlew.Errorf(curlew.ResourceExhausted, "%s: header of %d bytes, more than the %d of WithLimits(wire.Limits{MaxHeader: …})",
-			m.FullName(), size, s.limits.MaxHeader)
-	}
 	fields, err := st.head(ctx, contentType, call.Header())
 	if err != nil {
-		return nil, curlew.Errorf(curlew.InvalidArgument, "%s: %w", m.FullName(), err)
+		return nil, err
 	}
 	st.request = wire.HTTPRequest{
 		Method: http.MethodPost, Scheme: s.scheme, Authority: s.remote.Authority, Path: st.request.Path, Fields: fields,
@@ -148,7 +144,7 @@ func (s *Session) prepare(ctx context.Context, call *curlew.Call) (*clientStream
 }
 
 // head returns the fields of the request.
-func (st *clientStream) head(ctx context.Context, contentType string, h *curlew.Header) (wire.Fields, error) {
+func (st *clientStream) head(ctx context.Context, contentType string, h *curlew.Header) (wire.Fields, *curlew.Error) {
 	d := &st.session.client.dialect
 	fields := append(st.room[:0], wire.Field{Name: "content-type", Value: contentType})
 	fields = append(fields, st.session.fields...)
@@ -158,12 +154,5 @@ func (st *clientStream) head(ctx context.Context, contentType string, h *curlew.
 	if deadline, ok := ctx.Deadline(); ok {
 		fields = append(fields, wire.Field{Name: d.Timeout, Value: d.FormatTimeout(time.Until(deadline))})
 	}
-	fields, err := httpwire.AppendMetadata(fields, "", h)
-	if err != nil {
-		return nil, err
-	}
-	if _, ok := h.Lookup("user-agent"); !ok {
-		fields = append(fields, wire.Field{Name: "user-agent", Value: "curlew"})
-	}
-	return fields, nil
+	return httpwire.AppendRequestMetadata(fields, h, st.method, st.session.limits.MaxHeader)
 }

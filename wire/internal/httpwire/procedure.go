@@ -34,6 +34,23 @@ func RequestMetadata(r *wire.HTTPRequest, h *curlew.Header) *curlew.Error {
 	return nil
 }
 
+// AppendRequestMetadata appends the header of a call of m to the fields of its
+// request, with the name of this client unless the caller has given another.
+func AppendRequestMetadata(f wire.Fields, h *curlew.Header, m *curlew.Method, limit int) (wire.Fields, *curlew.Error) {
+	if size := h.Size(); size > limit {
+		return nil, curlew.Errorf(curlew.ResourceExhausted, "%s: header of %d bytes, more than the %d of WithLimits(wire.Limits{MaxHeader: …})",
+			m.FullName(), size, limit)
+	}
+	f, err := AppendMetadata(f, "", h)
+	if err != nil {
+		return nil, curlew.Errorf(curlew.InvalidArgument, "%s: %w", m.FullName(), err)
+	}
+	if _, ok := h.Lookup("user-agent"); !ok {
+		f = append(f, wire.Field{Name: "user-agent", Value: "curlew"})
+	}
+	return f, nil
+}
+
 // ReplyMetadata appends a reply's header or trailer to f, each name after
 // prefix. What cannot be sent is the handler's mistake; then f is as it was.
 func ReplyMetadata(f wire.Fields, prefix string, h *curlew.Header, m *curlew.Method, limit int) (wire.Fields, *curlew.Error) {
