@@ -21,7 +21,7 @@
 // A page of another origin can make a browser send a form or plain text with
 // the user's cookies, without asking first. So a browser's call must be
 // application/json or application/proto, for which it asks by an OPTIONS
-// request that is refused here. What curl sends by itself, JSON that says it is
+// request that is refused unless package cors allows the page's origin. What curl sends by itself, JSON that says it is
 // a form (application/x-www-form-urlencoded) or nothing, is taken as JSON only
 // if the request has none of the fields Origin, Referer, Cookie and Sec-Fetch-*:
 // browsers send at least one of the first and the last with such a request.
