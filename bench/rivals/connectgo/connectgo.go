@@ -117,6 +117,7 @@ func dial(ctx context.Context, addr string, conns int, protocol []connect.Client
 		transport := &http.Transport{
 			Protocols:          http2Only(),
 			DisableCompression: true,
+			MaxConnsPerHost:    1, // the first call may be over before its connection is there for others
 			HTTP2: &http.HTTP2Config{
 				StrictMaxConcurrentRequests: true, // never a second connection
 				MaxReadFrameSize:            maxFrame,
