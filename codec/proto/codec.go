@@ -34,10 +34,14 @@ func New() *Codec { return new(Codec) }
 // message is schema.Message, which looks into a type only once.
 func (c *Codec) message(v any, last *atomic.Pointer[known]) (proto.Message, bool) {
 	m, ok := v.(proto.Message)
-	if !ok || !m.ProtoReflect().IsValid() {
+	if !ok {
 		return nil, false
 	}
-	typ := reflect.TypeOf(v)
+	r := reflect.ValueOf(v)
+	if r.Kind() == reflect.Pointer && r.IsNil() {
+		return nil, false
+	}
+	typ := r.Type()
 	if k := last.Load(); k != nil && k.typ == typ {
 		return m, k.proto
 	}

@@ -112,7 +112,8 @@ func TestLater(t *testing.T) {
 		c.gate = make(chan struct{})
 		add(t, w, "a", Later)
 		add(t, w, "b", Later)
-		add(t, w, "c", Now)
+		c.expect(t, "", 0)
+		add(t, w, "c", Now) // somebody writes already
 		c.expect(t, "", 0)
 		if !w.Flushed(0) {
 			t.Error("Flushed(0) while a write is under way")
@@ -126,6 +127,49 @@ func TestLater(t *testing.T) {
 		if got := c.got.String(); got != "abc" || c.writes > 2 {
 			t.Errorf("written %q with %d writes", got, c.writes)
 		}
+	})
+}
+
+// startsLate has the goroutine of a Later not run for a while.
+func (w *Writer) startsLate() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.dormant = true
+}
+
+// While the goroutine that is to write has yet to run, the one who appends writes:
+// when it wants that at once, and when much is waiting.
+func TestTakesOver(t *testing.T) {
+	c := &conn{room: 1 << 20}
+	writers(t, c, 0, func(t *testing.T, w *Writer) {
+		w.startsLate()
+		add(t, w, "a", Later)
+		c.expect(t, "", 0)
+		add(t, w, "b", Held)
+		c.expect(t, "", 0)
+		add(t, w, "c", Now)
+		c.expect(t, "abc", 1)
+
+		c.got.Reset()
+		c.writes = 0
+		piece := strings.Repeat("x", takeOverAt/4)
+		for i := range 9 {
+			add(t, w, piece, Later)
+			c.expect(t, strings.Repeat(piece, (i+1)/4*4), (i+1)/4)
+		}
+		w.flusher.Add(1)
+		go w.flush(batch{}, false) // at last
+		c.expect(t, strings.Repeat(piece, 9), 3)
+
+		w.startsLate()
+		add(t, w, "a", Later)
+		add(t, w, "b", Now)
+		c.expect(t, strings.Repeat(piece, 9)+"ab", 4)
+		w.flusher.Add(1)
+		w.flush(batch{}, false) // has nothing left to do
+		c.expect(t, strings.Repeat(piece, 9)+"ab", 4)
+		add(t, w, "c", Later)
+		c.expect(t, strings.Repeat(piece, 9)+"abc", 5)
 	})
 }
 

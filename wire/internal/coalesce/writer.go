@@ -29,7 +29,8 @@ const (
 	// Gather is Now, but what else can run runs first, and may append too. It is
 	// for when others are likely to.
 	Gather
-	// Later: a goroutine writes. It is for a caller that is about to append more.
+	// Later: a goroutine writes, or one who appends when much is waiting before the
+	// goroutine runs. It is for a caller that is about to append more.
 	Later
 	// Held: nobody writes until a Flush, or an Unlock with another When.
 	Held
@@ -47,6 +48,9 @@ const (
 	maxHeld = 32 << 10
 	// lentFactor is how many times the limit may wait in payloads.
 	lentFactor = 8
+	// takeOverAt is how much waits when a caller does the work of a goroutine that
+	// has not run yet: that may take long while the caller keeps its processor busy.
+	takeOverAt = 32 << 10
 	// minBuffer is the smallest buffer for a batch.
 	minBuffer = 512
 )
@@ -73,6 +77,8 @@ type Writer struct {
 	taken    int64 // bytes ever taken to be written
 	written  int64 // bytes ever written to the connection
 	writing  bool  // a caller or the flusher is writing, or about to
+	due      bool  // and it is the flusher that the dormant goroutine will be
+	dormant  bool  // there is a goroutine that has yet to run, and be the flusher if that is due
 	err      error
 	room     chan struct{} // closed when there is room again; nil if nobody waits
 	progress chan struct{} // closed when written grows or err is set; nil if nobody waits
@@ -198,17 +204,20 @@ func (w *Writer) Writing() bool { return w.writing }
 // Unlock ends what Lock began and sees to it that what was appended is
 // written. It does not wait for the peer.
 func (w *Writer) Unlock(when When) {
-	if w.writing || w.waiting() == 0 || when == Held && w.waiting()-w.pending.lent < maxHeld {
+	takesOver := w.due && w.try != nil && w.pending.lent == 0 && (when == Now || w.waiting() >= takeOverAt)
+	if w.writing && !takesOver || w.waiting() == 0 || when == Held && w.waiting()-w.pending.lent < maxHeld {
 		w.mu.Unlock()
 		return
 	}
 	w.writing = true
-	if when == Later || w.try == nil {
+	if takesOver {
+		w.due = false
+	} else if when == Later || w.try == nil {
 		w.startFlusher(batch{}, when != Now)
 		w.mu.Unlock()
 		return
 	}
-	if when == Gather {
+	if when == Gather && !takesOver {
 		w.mu.Unlock()
 		runtime.Gosched()
 		w.mu.Lock()
@@ -280,8 +289,16 @@ func (w *Writer) wake() {
 }
 
 // startFlusher hands the writing to a goroutine, with b as its first work. If
-// there is none, it may let others append first. mu is held.
+// there is none, it may let others append first, and who appends much may take
+// the writing over. mu is held.
 func (w *Writer) startFlusher(b batch, gather bool) {
+	if b.size() == 0 {
+		w.due = true
+		if w.dormant {
+			return
+		}
+		w.dormant = true
+	}
 	w.flusher.Add(1)
 	go w.flush(b, gather)
 }
@@ -290,6 +307,15 @@ func (w *Writer) flush(b batch, gather bool) {
 	defer w.flusher.Done()
 	if gather {
 		runtime.Gosched()
+	}
+	if b.size() == 0 {
+		w.mu.Lock()
+		due := w.due
+		w.due, w.dormant = false, false
+		w.mu.Unlock()
+		if !due {
+			return // somebody took the writing over
+		}
 	}
 	for {
 		var n int

@@ -100,6 +100,9 @@ func (s *Session) Open(ctx context.Context, call *curlew.Call) (wire.ClientStrea
 	if err := st.begin(ctx); err != nil {
 		return nil, err
 	}
+	if call.Method().Kind().ManyReplies() {
+		httpwire.Widen(st.x)
+	}
 	st.follow(ctx)
 	return st, nil
 }
@@ -139,7 +142,7 @@ func (s *Session) prepare(ctx context.Context, call *curlew.Call) (*clientStream
 	st.request = wire.HTTPRequest{
 		Method: http.MethodPost, Scheme: s.scheme, Authority: s.remote.Authority, Path: st.request.Path, Fields: fields,
 	}
-	st.reader.EndFlag = s.client.dialect.EndFlag
+	st.reader.EndFlag, st.reader.Lends = s.client.dialect.EndFlag, m.Kind().ManyReplies()
 	return st, nil
 }
 

@@ -30,11 +30,16 @@ func (st *clientStream) Wait(ctx context.Context) error {
 // settle waits until a call with one reply is over, and returns its error; or
 // that of ctx if it ends first.
 func (st *clientStream) settle(ctx context.Context) error {
-	if err := st.take(ctx); err != nil {
+	if _, err := st.take(ctx); err != nil {
 		return err
 	}
 	defer st.leave()
 	for {
+		if err := st.outcome(); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
 		reply, err := st.next(ctx)
 		switch {
 		case err == io.EOF:
@@ -62,33 +67,39 @@ func (st *clientStream) keep(reply *bufpool.Buf) bool {
 
 // Receive implements [curlew.Stream].
 func (st *clientStream) Receive(ctx context.Context, m any) error {
-	var message *bufpool.Buf
-	var err error
-	if st.method.Kind().ManyReplies() {
-		message, err = st.receive(ctx)
-	} else {
-		message, err = st.receiveOnly(ctx)
+	if !st.method.Kind().ManyReplies() {
+		reply, err := st.receiveOnly(ctx)
+		if err != nil {
+			return err
+		}
+		return st.decode(reply, m)
 	}
+	over, err := st.take(ctx)
 	if err != nil {
 		return err
 	}
+	defer st.leave() // after decode: the message is lent
+	if over {
+		return st.outcome()
+	}
+	if ctx.Err() != nil { // even if there is a message already
+		return httpwire.ContextError(ctx).WithProgress(curlew.MaybeSent)
+	}
+	message, failed := st.next(ctx)
+	if failed != nil {
+		return failed
+	}
+	return st.decode(message, m)
+}
+
+// decode decodes a message and frees it.
+func (st *clientStream) decode(message *bufpool.Buf, m any) error {
 	defer message.Free()
 	if err := st.codec.Decode(message.B, m); err != nil {
 		return curlew.Errorf(curlew.Internal, "%s: decode a message of %d bytes as %s into %T: %w",
 			st.method.FullName(), len(message.B), st.codec.Name(), m, err).WithProgress(curlew.Answered)
 	}
 	return nil
-}
-
-func (st *clientStream) receive(ctx context.Context) (*bufpool.Buf, error) {
-	if err := st.take(ctx); err != nil {
-		return nil, err
-	}
-	defer st.leave()
-	if ctx.Err() != nil && st.outcome() == nil { // even if there is a message already
-		return nil, httpwire.ContextError(ctx).WithProgress(curlew.MaybeSent)
-	}
-	return st.next(ctx)
 }
 
 func (st *clientStream) receiveOnly(ctx context.Context) (*bufpool.Buf, error) {
@@ -108,11 +119,8 @@ func (st *clientStream) receiveOnly(ctx context.Context) (*bufpool.Buf, error) {
 }
 
 // next returns the next message, inflated. An error other than ctx's is the
-// call's. The caller has the turn.
+// call's. The caller has the turn, and the call was not over when it took it.
 func (st *clientStream) next(ctx context.Context) (*bufpool.Buf, error) {
-	if err := st.outcome(); err != nil {
-		return nil, err
-	}
 	if err := st.takeHead(ctx); err != nil {
 		return nil, err
 	}

@@ -83,17 +83,17 @@ func (st *clientStream) follow(ctx context.Context) {
 	}
 }
 
-// take takes the turn; it waits until ctx ends.
-func (st *clientStream) take(ctx context.Context) *curlew.Error {
+// take takes the turn and tells whether the call is over; it waits until ctx ends.
+func (st *clientStream) take(ctx context.Context) (over bool, err *curlew.Error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	for st.busy {
 		if err := st.await(ctx); err != nil {
-			return err
+			return false, err
 		}
 	}
 	st.busy = true
-	return nil
+	return st.over, nil
 }
 
 // await waits for a change or the end of ctx. mu is held.

@@ -129,6 +129,7 @@ func (st *ServerStream) begin(r *wire.HTTPRequest, d wire.Dispatcher) *curlew.Er
 	st.peer = *r.Peer
 	st.peer.Protocol = s.Dialect.Name
 	st.in.Peer = &st.peer
+	st.reader.Lends = target.Method.Kind().ManyRequests()
 	st.limit(r.Limits)
 	if err := st.codec.Supports(target.Method); err != nil {
 		return curlew.Errorf(curlew.Unimplemented, "%s as %s: %w", target.Method.FullName(), st.codec.Name(), err)

@@ -124,6 +124,46 @@ func (x *clientStream) write(ctx context.Context, d content, end bool) (int, err
 	}
 }
 
+// open sends the head by itself: together with what follows at once, if
+// something does.
+func (x *clientStream) open(ctx context.Context) error {
+	c := x.c
+	if err := c.writer.Lock(ctx); err != nil {
+		return x.gaveUp(ctx, err)
+	}
+	c.mu.Lock()
+	_, err := x.mayWrite()
+	c.mu.Unlock()
+	if err != nil {
+		c.writer.Unlock(coalesce.Now)
+		return err
+	}
+	x.append(true, content{}, false)
+	c.writer.Unlock(coalesce.Later)
+	return nil
+}
+
+// wideWindow is the credit for a response that is expected to be long.
+const wideWindow = 512 << 10
+
+// Widen lets the server send more of the response ahead of its reader, as far as
+// the connection's budget has room. It is for a response of many messages, to be
+// called before there is one.
+func (x *clientStream) Widen() {
+	c := x.c
+	c.mu.Lock()
+	n := wideWindow - x.recv.Size
+	if x.recv.Size == 0 || n <= 0 || !c.budget.Grow(n, c.budget.Limit/2) {
+		c.mu.Unlock()
+		return
+	}
+	x.reserved += n
+	x.recv.Size += n
+	x.recv.Granted += n
+	c.mu.Unlock()
+	c.grant(x.id, n, coalesce.Later)
+}
+
 // append appends what a write sends. The writer's lock is held.
 func (x *clientStream) append(fresh bool, d content, last bool) {
 	fl := flags(0)

@@ -57,7 +57,9 @@ type conn struct {
 	tasks   sync.WaitGroup // goroutines beside the read loop
 	writer  *coalesce.Writer
 
-	encoder encoder // guarded by the writer's lock
+	// Guarded by the writer's lock.
+	encoder encoder
+	last    lastData
 
 	// Owned by the read loop.
 	in        mux.Input

@@ -131,11 +131,39 @@ func (d *content) slice(from, to int) content {
 	return content{d.p[from:to], d.shared, d.from + from}
 }
 
+// lastData is the DATA frame that was appended last, as long as nothing else was.
+type lastData struct {
+	id     uint32
+	length int
+	end    int64 // offset of what comes after it
+}
+
+// maxMerged is how long a frame becomes by what is appended to it: every peer
+// takes as much.
+const maxMerged = minMaxFrame
+
+// merge puts content into the frame before it, if that is the stream's too and has
+// not been taken to be written: small messages are cheaper in one frame, for both
+// sides. The writer's lock is held.
+func (c *conn) merge(id uint32, p []byte, fl flags) bool {
+	b, l := c.writer.Buffer(), &c.last
+	at := len(b.B) - headSize - l.length
+	if l.id != id || l.length+len(p) > maxMerged || at < 0 || l.end != c.writer.Offset() {
+		return false
+	}
+	b.Grow(len(p))
+	b.B = append(b.B, p...)
+	l.length += len(p)
+	l.end += int64(len(p))
+	putHead(b.B[at:], l.length, frameData, fl, id)
+	return true
+}
+
 // appendData appends DATA frames; the last one has the flags. The writer's lock
 // is held.
 func (c *conn) appendData(id uint32, d content, fl flags) {
 	left := len(d.p)
-	if left == 0 && fl == 0 {
+	if left == 0 && fl == 0 || d.shared == nil && c.merge(id, d.p, fl) {
 		return
 	}
 	b := c.writer.Buffer()
@@ -157,9 +185,13 @@ func (c *conn) appendData(id uint32, d content, fl flags) {
 		} else {
 			b.B = append(b.B, d.p[at:at+n]...)
 		}
-		if at += n; at == left {
-			return
+		if at += n; at < left {
+			continue
 		}
+		if c.last = (lastData{}); d.shared == nil {
+			c.last = lastData{id, n, c.writer.Offset()}
+		}
+		return
 	}
 }
 

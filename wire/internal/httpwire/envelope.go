@@ -52,12 +52,16 @@ const (
 type EnvelopeReader struct {
 	// EndFlag is that of envelopes which hold no message but the end of the body.
 	EndFlag byte
+	// Lends says that a message is the caller's only until the next Next or Free.
+	// That spares a copy of small ones.
+	Lends bool
 
 	begun   bool         // a message has begun
 	flags   byte         // of message
 	ahead   *bufpool.Buf // ahead.B[at:] is read but not taken; may be nil
 	at      int
 	message *bufpool.Buf // what there is of the message; nil while the body has it
+	lent    bufpool.Buf  // a message that is a part of ahead
 	size    int          // of message, once it is complete
 	err     error        // what every further Next returns
 }
@@ -129,9 +133,15 @@ func (r *EnvelopeReader) begin(ctx context.Context, body Body, limit int) error 
 		r.message, r.ahead = r.ahead, nil
 		return nil
 	}
-	r.message = bufpool.Get(r.size) // it is there as a whole
-	copy(r.message.B, came)
+	// It is there as a whole.
 	r.at += EnvelopeSize + len(came)
+	if r.Lends {
+		r.lent = bufpool.Buf{B: came[:r.size:r.size]}
+		r.message = &r.lent
+		return nil
+	}
+	r.message = bufpool.Get(r.size)
+	copy(r.message.B, came)
 	return nil
 }
 

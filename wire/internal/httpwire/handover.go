@@ -32,6 +32,14 @@ func Write(ctx context.Context, x interface {
 	return err
 }
 
+// Widen tells a transport, if it wants to know, that the response to come is a
+// long one: credit for more of it spares the server waits.
+func Widen(x wire.ClientExchange) {
+	if w, ok := x.(interface{ Widen() }); ok {
+		w.Widen()
+	}
+}
+
 // End writes b and ends the response. It frees b, which may be nil.
 func End(x wire.Exchange, b *bufpool.Buf, trailers wire.Fields) error {
 	if b == nil {
