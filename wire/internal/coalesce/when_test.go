@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // add appends s and unlocks as told.
@@ -159,6 +160,8 @@ func TestTakesOver(t *testing.T) {
 		}
 		w.flusher.Add(1)
 		go w.flush(batch{}, false) // at last
+		c.expect(t, strings.Repeat(piece, 8), 2)
+		time.Sleep(cooling)
 		c.expect(t, strings.Repeat(piece, 9), 3)
 
 		w.startsLate()

@@ -10,6 +10,7 @@ import (
 	"net"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/curlewrpc/curlew/internal/bufpool"
 )
@@ -51,6 +52,8 @@ const (
 	// takeOverAt is how much waits when a caller does the work of a goroutine that
 	// has not run yet: that may take long while the caller keeps its processor busy.
 	takeOverAt = 32 << 10
+	// cooling is how much later what such a caller has appended last is written.
+	cooling = 200 * time.Microsecond
 	// minBuffer is the smallest buffer for a batch.
 	minBuffer = 512
 )
@@ -79,6 +82,7 @@ type Writer struct {
 	writing  bool  // a caller or the flusher is writing, or about to
 	due      bool  // and it is the flusher that the dormant goroutine will be
 	dormant  bool  // there is a goroutine that has yet to run, and be the flusher if that is due
+	hot      bool  // the last write was by one who appends fast
 	err      error
 	room     chan struct{} // closed when there is room again; nil if nobody waits
 	progress chan struct{} // closed when written grows or err is set; nil if nobody waits
@@ -212,6 +216,7 @@ func (w *Writer) Unlock(when When) {
 	w.writing = true
 	if takesOver {
 		w.due = false
+		w.hot = when != Now
 	} else if when == Later || w.try == nil {
 		w.startFlusher(batch{}, when != Now)
 		w.mu.Unlock()
@@ -308,14 +313,8 @@ func (w *Writer) flush(b batch, gather bool) {
 	if gather {
 		runtime.Gosched()
 	}
-	if b.size() == 0 {
-		w.mu.Lock()
-		due := w.due
-		w.due, w.dormant = false, false
-		w.mu.Unlock()
-		if !due {
-			return // somebody took the writing over
-		}
+	if b.size() == 0 && !w.awake() {
+		return // somebody took the writing over
 	}
 	for {
 		var n int
@@ -337,6 +336,22 @@ func (w *Writer) flush(b batch, gather bool) {
 		}
 		w.mu.Unlock()
 	}
+}
+
+// awake ends the dormant state and reports whether the goroutine is the flusher.
+// While somebody appends fast and writes, it need not compete with that one.
+func (w *Writer) awake() (due bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.hot {
+		w.hot = false
+		w.mu.Unlock()
+		time.Sleep(cooling)
+		w.mu.Lock()
+	}
+	due = w.due
+	w.due, w.dormant = false, false
+	return due
 }
 
 // failLocked ends the Writer with err and releases mu.

@@ -138,9 +138,9 @@ type lastData struct {
 	end    int64 // offset of what comes after it
 }
 
-// maxMerged is how long a frame becomes by what is appended to it: every peer
-// takes as much.
-const maxMerged = minMaxFrame
+// maxMerged is how long a frame becomes by what is appended to it: not so long
+// that a receiver reads it past its buffer.
+const maxMerged = directAbove - 1<<10
 
 // merge puts content into the frame before it, if that is the stream's too and has
 // not been taken to be written: small messages are cheaper in one frame, for both
