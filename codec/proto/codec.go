@@ -28,6 +28,9 @@ type known struct {
 	proto bool
 }
 
+// resetter is what generated messages are.
+type resetter interface{ Reset() }
+
 // New returns the codec.
 func New() *Codec { return new(Codec) }
 
@@ -95,6 +98,10 @@ func (c *Codec) Append(b []byte, message any) ([]byte, error) {
 // Decode sets what message points to to the message in b.
 func (c *Codec) Decode(b []byte, message any) error {
 	if m, ok := c.message(message, &c.decoded); ok {
+		if r, ok := m.(resetter); ok { // as proto.Unmarshal would, at a higher price
+			r.Reset()
+			return proto.UnmarshalOptions{Merge: true}.Unmarshal(b, m)
+		}
 		return proto.Unmarshal(b, m)
 	}
 	t, err := c.types.Compile(reflect.TypeOf(message))
