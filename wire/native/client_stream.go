@@ -21,7 +21,7 @@ func (s *clientStream) Send(ctx context.Context, m any) error {
 		return err
 	}
 	defer msg.free()
-	begun, err := s.sendMessage(ctx, &msg, 0, false, false, s.soon())
+	begun, err := s.sendNext(ctx, &msg)
 	if err != nil && begun && ctx.Err() != nil {
 		// Half a message has left: the stream is of no use.
 		s.abandon(curlew.Errorf(curlew.Canceled, "a message was given up half-way: %w", context.Cause(ctx)).WithProgress(curlew.MaybeSent))

@@ -100,7 +100,7 @@ func (s *serverStream) Send(ctx context.Context, m any) error {
 		return err
 	}
 	defer msg.free()
-	begun, err := s.sendMessage(ctx, &msg, 0, false, false, s.soon())
+	begun, err := s.sendNext(ctx, &msg)
 	if err != nil && begun && ctx.Err() != nil {
 		// Half a message has left: the stream is of no use.
 		s.fail(curlew.Errorf(curlew.Internal, "%s: a reply was given up half-way: %w", s.method.FullName(), context.Cause(ctx)))

@@ -120,9 +120,20 @@ func (s *stream) sendMessage(ctx context.Context, m *outgoing, off int, begun, e
 	return true, nil
 }
 
-// often is the time between two messages of a stream below which they are left
-// to a goroutine to write, together with those that follow.
+// often is the time from the end of sending one message of a stream to the next
+// below which they are left to a goroutine to write, together with those that
+// follow.
 const often = 50 * time.Microsecond
+
+// sendNext sends the next of a stream's messages; see sendMessage.
+func (s *stream) sendNext(ctx context.Context, m *outgoing) (begun bool, err error) {
+	when := s.soon()
+	begun, err = s.sendMessage(ctx, m, 0, false, false, when)
+	if when == coalesce.Now {
+		s.lastSend = time.Since(s.c.born) // to write may take longer than often
+	}
+	return begun, err
+}
 
 // soon tells when the next message of a stream is written: at once, unless they
 // come so fast that it pays to collect some.

@@ -109,7 +109,7 @@ func (x *clientStream) write(ctx context.Context, d content, end bool) (int, err
 		if last && off == 0 {
 			c.writer.Unlock(c.soonFor(open))
 		} else {
-			c.writer.Unlock(c.soon(&x.lastSend))
+			c.unlock(&x.lastSend)
 		}
 		if off += n; off == size {
 			return off, nil

@@ -82,27 +82,30 @@ func (c *conn) callNext() {
 	}
 }
 
-// often is the time between two writes to a stream below which they are left to
-// a goroutine to write, together with those that follow.
+// often is the time from the end of one write to a stream to the next below which
+// they are left to a goroutine to write, together with those that follow.
 const often = 50 * time.Microsecond
 
 // duringWrite stands for the time of a piece that was appended while others were
 // written: that spares a look at the clock.
 const duringWrite = -1
 
-// soon tells when the next piece of a stream is written: at once, unless they
-// come so fast that it pays to collect some. The writer's lock is held.
-func (c *conn) soon(last *time.Duration) coalesce.When {
+// unlock has what was appended to a stream written: at once, unless pieces come
+// so fast that it pays to collect some. last is when the one before was.
+func (c *conn) unlock(last *time.Duration) {
 	if c.writer.Writing() {
 		*last = duringWrite
-		return coalesce.Later
+		c.writer.Unlock(coalesce.Later)
+		return
 	}
-	before, now := *last, time.Since(c.born)
-	*last = now
-	if before == duringWrite || now-before < often {
-		return coalesce.Later
+	before := *last
+	*last = time.Since(c.born)
+	if before == duringWrite || *last-before < often {
+		c.writer.Unlock(coalesce.Later)
+		return
 	}
-	return coalesce.Now
+	c.writer.Unlock(coalesce.Now)
+	*last = time.Since(c.born) // to write may take longer than often
 }
 
 // content is a part of a body on its way out.

@@ -135,7 +135,7 @@ func (x *serverStream) write(ctx context.Context, d content) (int, error) {
 		c.mu.Unlock()
 		x.appendHeadOnce(0)
 		c.appendData(x.id, d.slice(off, off+n), 0)
-		c.writer.Unlock(c.soon(&x.lastSend))
+		c.unlock(&x.lastSend)
 		if off += n; off == size {
 			return off, nil
 		}
