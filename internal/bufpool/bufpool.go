@@ -20,8 +20,11 @@ const (
 // MaxSize is the size of the largest buffer that is kept for reuse.
 const MaxSize = 1 << maxShift
 
-// pools holds the free buffers of each class.
-var pools [classes]sync.Pool
+// pools holds the free buffers of each class, large that of large ones first.
+var (
+	pools [classes]sync.Pool
+	large shelf
+)
 
 // Buf is a buffer on loan. It is not safe for concurrent use.
 type Buf struct {
@@ -41,7 +44,14 @@ func Get(n int) *Buf {
 	if class == unpooled {
 		return prepare(make([]byte, n), n, class)
 	}
-	if b, ok := pools[class].Get().(*Buf); ok {
+	var b *Buf
+	if class >= shelved {
+		b = large.get(class)
+	}
+	if b == nil {
+		b, _ = pools[class].Get().(*Buf)
+	}
+	if b != nil {
 		b.B = b.whole[:n]
 		b.free = false
 		return b
@@ -62,7 +72,9 @@ func (b *Buf) Free() {
 	}
 	if b.class != unpooled && b.whole != nil {
 		b.B = nil
-		pools[b.class].Put(b)
+		if b.class < shelved || !large.put(b) {
+			pools[b.class].Put(b)
+		}
 	}
 }
 

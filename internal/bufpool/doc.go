@@ -10,7 +10,9 @@
 //
 // The classes are the powers of two from 256 bytes to 1 MiB and the steps of
 // 1.5 between them, so at most a third of a buffer is unused beyond 256 bytes.
-// A larger buffer is allocated for its one use. The pools are shared by the
+// A larger buffer is allocated for its one use. Buffers from 64 KiB on, up to 16 MiB
+// of them, outlive collections for as long as as many have been needed within a
+// second. The pools are shared by the
 // whole process: they hold bytes only, so any goroutine may use them, in or out
 // of a testing/synctest bubble.
 //

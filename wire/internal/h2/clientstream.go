@@ -28,6 +28,7 @@ type clientStream struct {
 	deadline time.Time         // of the context it was made with; zero: none
 	written  int64             // of the request's body; of the goroutine that writes
 	lastSend time.Duration     // since the connection began; of the goroutine that writes
+	credit   int64             // goes out with the head; guarded by the writer's lock
 
 	// Guarded by c.mu.
 	start     int64 // where the head stands in the connection's bytes
@@ -150,18 +151,10 @@ const wideWindow = 512 << 10
 // the connection's budget has room. It is for a response of many messages, to be
 // called before there is one.
 func (x *clientStream) Widen() {
-	c := x.c
-	c.mu.Lock()
-	n := wideWindow - x.recv.Size
-	if x.recv.Size == 0 || n <= 0 || !c.budget.Grow(n, c.budget.Limit/2) {
-		c.mu.Unlock()
-		return
-	}
-	x.reserved += n
-	x.recv.Size += n
-	x.recv.Granted += n
-	c.mu.Unlock()
-	c.grant(x.id, n, coalesce.Later)
+	x.c.mu.Lock()
+	n := x.widen(wideWindow)
+	x.c.mu.Unlock()
+	x.c.grant(x.id, n, coalesce.Later)
 }
 
 // append appends what a write sends. The writer's lock is held.
@@ -170,14 +163,22 @@ func (x *clientStream) append(fresh bool, d content, last bool) {
 	if last {
 		fl = flagEndStream
 	}
+	c := x.c
 	if fresh {
+		if len(d.p) > 0 {
+			c.appendRequest(x.request, x.id, 0)
+		} else {
+			c.appendRequest(x.request, x.id, fl)
+		}
+		if x.credit > 0 {
+			b := c.writer.Buffer()
+			b.B = appendWindowUpdate(b.B, x.id, x.credit)
+		}
 		if len(d.p) == 0 {
-			x.c.appendRequest(x.request, x.id, fl)
 			return
 		}
-		x.c.appendRequest(x.request, x.id, 0)
 	}
-	x.c.appendData(x.id, d, fl)
+	c.appendData(x.id, d, fl)
 }
 
 // mayWrite opens the stream if that has not been done; then fresh is true. Both
@@ -198,6 +199,7 @@ func (x *clientStream) mayWrite() (fresh bool, err error) {
 			return false, curlew.Errorf(curlew.Unavailable, "connection to %s: too many received bytes wait for readers", c.peer).WithProgress(curlew.NotSent)
 		}
 		x.start = c.writer.Offset()
+		x.credit = x.widen(c.usual)
 		c.watch()
 		if c.nextID += 2; c.nextID > maxStreamID {
 			c.leave() // another connection has numbers left

@@ -90,6 +90,7 @@ type conn struct {
 	leftover   []*serverStream // have ended and not been sent
 	keeping    int64           // bytes of leftover
 	pushing    bool            // a goroutine sends leftover
+	usual      int64           // size of the largest bodies that came of late
 	promised   int             // room for what has been announced and has not come
 	unwanted   []*serverStream // have been answered, and the client has not ended them
 	ours       recent          // streams that this side ended before the peer did

@@ -80,9 +80,9 @@ func (c *conn) lend(f *frame, length int) (l landing, grant int64) {
 		return l, 0
 	}
 	switch g := s.gathering; {
-	case g == nil:
+	case g == nil && (length <= maxSent || int64(length) <= growth*c.received.Load()):
 		l.buf, l.chunk = bufpool.Get(length), true
-	case g.wants() >= length:
+	case g != nil && g.wants() >= length:
 		g.makeRoom(length)
 		g.lent = true
 		l.buf, l.at = g.buf, len(g.buf.B)

@@ -44,13 +44,16 @@ const (
 
 const (
 	headSize = 9
-	// maxFrame is the largest payload that this side takes: a message of 64 KiB
-	// goes into one frame. A server says so to clients that send large frames; to
-	// begin with it holds them to what they may send to any.
-	maxFrame = 65 << 10
-	// maxSent is the largest payload that this side sends, and how much of a
-	// stream goes out before it is others' turn.
-	maxSent = 64<<10 + 512
+	// maxFrame is the largest payload that this side takes. A server says so to
+	// clients that send large frames; to begin with it holds them to what they may
+	// send to any.
+	maxFrame = 257 << 10
+	// maxSent is how much of a stream goes out before it is others' turn: a message
+	// of 64 KiB goes into one frame. With few others it is maxAlone.
+	maxSent  = 64<<10 + 512
+	maxAlone = 256<<10 + 512
+	// fewOpen is up to how many open streams there are few others.
+	fewOpen = 8
 	// minMaxFrame is the smallest limit that a peer may set, and what holds until
 	// it sets one.
 	minMaxFrame = 16 << 10

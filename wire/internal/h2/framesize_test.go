@@ -52,7 +52,7 @@ func TestServerTakesLargerFrames(t *testing.T) {
 		p.expect(frameHeaders, 1)
 		p.body(1)
 		p.post(3)
-		p.data(3, strings.Repeat("x", maxFrame), true)
+		p.data(3, strings.Repeat("x", streamWindow), true)
 		p.expect(frameHeaders, 3)
 		assert.Equal(t, p.body(3), "66560")
 	})

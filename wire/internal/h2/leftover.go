@@ -148,7 +148,7 @@ func (c *conn) nextPiece() (p piece, ok bool) {
 	c.leftover = slices.Delete(c.leftover, at, at+1)
 	t := x.tail
 	from, size := t.sent, len(t.content.p)
-	t.sent += x.takeCredit(min(size-from, maxSent))
+	t.sent += x.takeCredit(min(size-from, maxAlone))
 	t.moved = time.Now()
 	p = piece{x: x, content: t.content.slice(from, t.sent)}
 	if t.sent < size {

@@ -290,6 +290,7 @@ func (c *conn) takeData(f *frame, data []byte) (t taken, err error) {
 // bodyEnds goes on when a stream's body is there as a whole. mu is held.
 func (c *conn) bodyEnds(s *stream) {
 	c.patience = time.Time{}
+	c.usual = max(s.arrived, c.usual-c.usual/8)
 	s.retireIfOver()
 }
 

@@ -33,7 +33,7 @@ func (s *stream) takeCredit(want int) int {
 		n = min(n, s.turn)
 		s.turn -= n
 	} else if n < int64(want) || want > maxDirect {
-		n = min(n, maxSent)
+		n = min(n, c.turn())
 	}
 	s.send -= n
 	c.send -= n
@@ -41,6 +41,14 @@ func (s *stream) takeCredit(want int) int {
 		s.leaveLine() // else its turn goes on when there is credit
 	}
 	return int(n)
+}
+
+// turn is how much of a stream goes out at once. mu is held.
+func (c *conn) turn() int64 {
+	if c.open <= fewOpen {
+		return maxAlone
+	}
+	return maxSent
 }
 
 // starve returns what tells when there may be credit again. mu is held.
@@ -56,7 +64,7 @@ func (c *conn) mayTake(s *stream) bool {
 // joinLine has the stream wait for its turn. mu is held.
 func (s *stream) joinLine() {
 	if !s.inLine {
-		s.inLine, s.turn = true, maxSent
+		s.inLine, s.turn = true, s.c.turn()
 		s.c.line = append(s.c.line, s)
 	}
 }
@@ -170,7 +178,7 @@ func (c *conn) appendData(id uint32, d content, fl flags) {
 		return
 	}
 	b := c.writer.Buffer()
-	most := min(c.theirs.maxFrame, maxSent)
+	most := min(c.theirs.maxFrame, maxAlone)
 	room := headSize * (left/most + 1)
 	if d.shared == nil {
 		room += left

@@ -71,13 +71,18 @@ func (c *conn) takeRequest(id uint32) error {
 	c.open++
 	c.alive.heard()
 	c.watch()
+	credit := int64(0)
+	if x.declared <= int64(c.limits.MaxReceive) {
+		credit = x.widen(x.declared) // no need to wait until somebody wants it
+	}
 	c.mu.Unlock()
 	c.serveComing()
 	if b.end {
 		c.serve(x)
-	} else {
-		c.coming = x
+		return nil
 	}
+	c.coming = x
+	c.grantHeld(id, credit)
 	return nil
 }
 

@@ -104,14 +104,17 @@ func (in *Input) Fill() (n int, err error) {
 	return 0, err
 }
 
-// makeRoom moves what is left to the buffer's start, or to a buffer that holds
-// the largest frame.
+// growth is how many times as large as what has come of a frame the buffer for it
+// is at most: a length is a stranger's word.
+const growth = 4
+
+// makeRoom moves what is left to the buffer's start, or to a larger buffer.
 func (in *Input) makeRoom() {
 	rest := in.Rest()
 	if len(rest) < cap(in.buf.B) && in.start > 0 {
 		in.buf.B = in.buf.B[:copy(in.buf.B, rest)]
 	} else if len(rest) == cap(in.buf.B) {
-		larger := bufpool.Get(in.MaxFrame)
+		larger := bufpool.Get(max(len(rest)+1, min(in.MaxFrame, growth*len(rest))))
 		larger.B = larger.B[:copy(larger.B, rest)]
 		in.buf.Free()
 		in.buf = larger
