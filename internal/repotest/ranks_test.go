@@ -60,6 +60,12 @@ var ranks = []rank{
 	{"admin", 50, "looks into servers and clients"},
 	{"curlewtest", 50, "joins a server and a client"},
 	{"wire/wiretest", 50, "joins a server and a client"},
+	{"cmd/protoc-gen-curlew/generate", 55, "the generator, which the command imports too"},
+	{"cmd/curlew/internal/cli", 50, "what commands have in common"},
+	{"cmd/curlew/internal/protofiles", 52, "compiles .proto files"},
+	{"cmd/curlew/internal/source", 54, "knows methods and messages"},
+	{"cmd/curlew/internal/target", 54, "connects to servers"},
+	{"cmd/curlew/internal/...", 56, "commands, each by itself"},
 	{"cmd/...", 60, "commands; nothing imports them"},
 	{"internal/repotest", 60, "looks at the whole repository"},
 

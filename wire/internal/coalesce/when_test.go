@@ -161,7 +161,7 @@ func TestTakesOver(t *testing.T) {
 		w.flusher.Add(1)
 		go w.flush(batch{}, false) // at last
 		c.expect(t, strings.Repeat(piece, 8), 2)
-		time.Sleep(cooling)
+		<-time.After(cooling)
 		c.expect(t, strings.Repeat(piece, 9), 3)
 
 		w.startsLate()

@@ -1,0 +1,18 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/curlewrpc/curlew/cmd/curlew/internal/cli"
+)
+
+// root returns the command with all others below it.
+func root(env *cli.Env) *cobra.Command {
+	return env.Root(
+		"curlew",
+		"Make RPC services, call them, measure them, and keep them compatible",
+	)
+}
