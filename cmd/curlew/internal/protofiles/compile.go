@@ -1,0 +1,134 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protofiles
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+
+	"github.com/bufbuild/protocompile"
+	"github.com/bufbuild/protocompile/reporter"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+)
+
+// Result is what Compile found out. Nobody changes it, so it may be used
+// concurrently.
+type Result struct {
+	// Files has the files that were named and all that they import.
+	Files *protoregistry.Files
+	// Named has those that were named, in that order, each once.
+	Named []protoreflect.FileDescriptor
+	// ImportPaths are the folders that imports were looked for in: those given, or
+	// those found.
+	ImportPaths []string
+
+	onDisk map[string]string // by a file's name
+}
+
+// Path returns where a file was read from, "" if it is one that is always there.
+func (r *Result) Path(name string) string { return r.onDisk[name] }
+
+// Compile compiles files, each the path of a file on disk or a name relative to
+// one of the import paths. With no import paths it looks for them (see
+// [FindImportPaths]). An error about the content of the files is an [*Error].
+func Compile(ctx context.Context, importPaths []string, files ...string) (*Result, error) {
+	if len(files) == 0 {
+		return nil, errors.New("no .proto files to compile; name at least one")
+	}
+	if len(importPaths) == 0 {
+		var err error
+		if importPaths, err = FindImportPaths(".", files); err != nil {
+			return nil, err
+		}
+	}
+	l := newLoader(importPaths)
+	names, err := l.names(files)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		l.load(name)
+	}
+	// Names do not resolve while imports are missing, and would only hide that.
+	if err := l.problems.err(); err != nil {
+		return nil, err
+	}
+	compiler := protocompile.Compiler{
+		Resolver:       protocompile.ResolverFunc(l.resolve),
+		Reporter:       reporter.NewReporter(l.report, nil),
+		SourceInfoMode: protocompile.SourceInfoStandard,
+	}
+	linked, err := compiler.Compile(ctx, names...)
+	if problems := l.problems.err(); problems != nil {
+		return nil, problems
+	}
+	if err != nil {
+		return nil, fmt.Errorf("compile: %w", err)
+	}
+	r := &Result{Files: new(protoregistry.Files), ImportPaths: importPaths, onDisk: make(map[string]string)}
+	for _, fd := range linked {
+		r.Named = append(r.Named, fd)
+		if err := r.register(fd); err != nil {
+			return nil, fmt.Errorf("compile: %w", err)
+		}
+	}
+	for name, f := range l.files {
+		r.onDisk[name] = f.path
+	}
+	return r, nil
+}
+
+// register adds a file after those that it imports.
+func (r *Result) register(fd protoreflect.FileDescriptor) error {
+	if _, err := r.Files.FindFileByPath(fd.Path()); err == nil {
+		return nil
+	}
+	imports := fd.Imports()
+	for i := range imports.Len() {
+		if err := r.register(imports.Get(i).FileDescriptor); err != nil {
+			return err
+		}
+	}
+	return r.Files.RegisterFile(fd)
+}
+
+// resolve gives the compiler a file that load has parsed.
+func (l *loader) resolve(name string) (protocompile.SearchResult, error) {
+	if fd := standard(name); fd != nil {
+		return protocompile.SearchResult{Desc: fd}, nil
+	}
+	if f := l.files[name]; f != nil {
+		return protocompile.SearchResult{Source: bytes.NewReader(f.source)}, nil
+	}
+	return protocompile.SearchResult{}, protoregistry.NotFound
+}
+
+// standard returns a file that is always there, nil if it is none of those.
+func standard(name string) protoreflect.FileDescriptor {
+	none := protocompile.ResolverFunc(func(string) (protocompile.SearchResult, error) {
+		return protocompile.SearchResult{}, protoregistry.NotFound
+	})
+	found, err := protocompile.WithStandardImports(none).FindFileByPath(name)
+	if err != nil {
+		return nil
+	}
+	return found.Desc
+}
+
+// Standard tells whether a file is always there, whatever the import paths.
+func Standard(name string) bool { return standard(name) != nil }
+
+// sortedKeys returns the keys of m in order.
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}

@@ -1,0 +1,91 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protofiles
+
+import (
+	"fmt"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// published are files that many import and that come from elsewhere.
+var published = []struct{ prefix, where string }{
+	{"google/api/", "https://github.com/googleapis/googleapis"},
+	{"google/longrunning/", "https://github.com/googleapis/googleapis"},
+	{"google/rpc/", "https://github.com/googleapis/googleapis"},
+	{"google/type/", "https://github.com/googleapis/googleapis"},
+	{"buf/validate/", "https://github.com/bufbuild/protovalidate (proto/protovalidate)"},
+	{"validate/", "https://github.com/bufbuild/protoc-gen-validate"},
+	{"gogoproto/", "https://github.com/gogo/protobuf"},
+	{"opentelemetry/proto/", "https://github.com/open-telemetry/opentelemetry-proto"},
+	{"protoc-gen-openapiv2/", "https://github.com/grpc-ecosystem/grpc-gateway"},
+}
+
+// missingHint says what to do about an import that was not found.
+func (l *loader) missingHint(name string) string {
+	folders := append([]string{"."}, l.importPaths...)
+	var all []string
+	for _, dir := range folders {
+		found, _ := Find(dir)
+		all = append(all, found...)
+	}
+	for _, p := range all {
+		if dir, ok := strings.CutSuffix(filepath.ToSlash(p), "/"+name); ok {
+			return fmt.Sprintf("%s exists: add -I %s", p, dir)
+		}
+	}
+	names := make([]string, 0, len(all))
+	for _, p := range all {
+		names = append(names, relative(l.importPaths, p))
+	}
+	if near := nearest(name, names); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	for _, known := range published {
+		if strings.HasPrefix(name, known.prefix) {
+			return fmt.Sprintf("copy it from %s to third_party/%s", known.where, name)
+		}
+	}
+	return "name the folder that it is relative to with -I"
+}
+
+// nearest returns the name that is most like one that was not found, "" if none is
+// much like it.
+func nearest(name string, names []string) string {
+	best, distance := "", max(3, len(name)/4)
+	for _, candidate := range names {
+		if candidate == "" || candidate == name {
+			continue
+		}
+		d := editDistance(name, candidate)
+		if path.Base(candidate) == path.Base(name) {
+			d = min(d, distance-1) // the right file in the wrong folder
+		}
+		if d < distance {
+			best, distance = candidate, d
+		}
+	}
+	return best
+}
+
+// editDistance is Levenshtein's.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

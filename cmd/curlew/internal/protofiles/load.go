@@ -1,0 +1,185 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protofiles
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bufbuild/protocompile/ast"
+	"github.com/bufbuild/protocompile/parser"
+	"github.com/bufbuild/protocompile/reporter"
+)
+
+// maxFile bounds the size of a .proto file.
+const maxFile = 64 << 20
+
+// loader reads and parses files and what they import, and gathers all that is
+// wrong with them.
+type loader struct {
+	importPaths []string
+	files       map[string]*file // by name; nil where there is none
+	problems    problems
+}
+
+// file is a file on disk.
+type file struct {
+	path   string
+	source []byte
+}
+
+func newLoader(importPaths []string) *loader {
+	return &loader{importPaths: importPaths, files: make(map[string]*file)}
+}
+
+// names returns the names, relative to import paths, of what a user named.
+func (l *loader) names(files []string) ([]string, error) {
+	var names []string
+	for _, f := range files {
+		name, err := l.name(f)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+func (l *loader) name(file string) (string, error) {
+	info, err := os.Stat(file)
+	switch {
+	case err == nil && info.IsDir():
+		return "", fmt.Errorf("%s is a folder; name the .proto files in it", file)
+	case err == nil:
+		if name := relative(l.importPaths, file); name != "" {
+			return name, nil
+		}
+		return "", fmt.Errorf("%s is below none of the import paths (%s); add its folder, or one above it, with -I",
+			file, strings.Join(l.importPaths, ", "))
+	}
+	name := filepath.ToSlash(file)
+	if Standard(name) || l.find(name) != "" {
+		return name, nil
+	}
+	return "", fmt.Errorf("there is no file %s, neither here nor below the import paths (%s)%s",
+		file, strings.Join(l.importPaths, ", "), hintAfter(l.missingHint(name)))
+}
+
+// relative returns the name of a file relative to the import path that is nearest
+// to it, "" if it is below none.
+func relative(importPaths []string, path string) string {
+	best := ""
+	for _, dir := range importPaths {
+		name, ok := below(dir, path)
+		if ok && (best == "" || len(name) < len(best)) {
+			best = name
+		}
+	}
+	return best
+}
+
+// below returns the name of a file relative to a folder that it is below.
+func below(dir, path string) (string, bool) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", false
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return "", false
+	}
+	rel, err := filepath.Rel(dir, path)
+	if err != nil || !filepath.IsLocal(rel) {
+		return "", false
+	}
+	return filepath.ToSlash(rel), true
+}
+
+// find returns where a file is, "" if it is nowhere.
+func (l *loader) find(name string) string {
+	if !filepath.IsLocal(filepath.FromSlash(name)) {
+		return ""
+	}
+	for _, dir := range l.importPaths {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if info, err := os.Stat(path); err == nil && !info.IsDir() {
+			return path
+		}
+	}
+	return ""
+}
+
+// load reads and parses a file and all that it imports.
+func (l *loader) load(name string) {
+	if _, ok := l.files[name]; ok || Standard(name) {
+		return
+	}
+	path := l.find(name)
+	source, err := readFile(path)
+	if err != nil {
+		l.problems.add(Problem{File: name, Message: err.Error()})
+		return
+	}
+	l.files[name] = &file{path: path, source: source}
+	tree, err := parser.Parse(name, bytes.NewReader(source), reporter.NewHandler(reporter.NewReporter(l.report, nil)))
+	if err != nil && !errors.Is(err, reporter.ErrInvalidSource) {
+		l.problems.add(Problem{File: path, Message: err.Error()})
+	}
+	if tree == nil {
+		return
+	}
+	for _, decl := range tree.Decls {
+		if node, ok := decl.(*ast.ImportNode); ok {
+			l.imported(name, node.Name.AsString(), tree.NodeInfo(node.Name).Start())
+		}
+	}
+}
+
+// imported loads a file that another imports.
+func (l *loader) imported(by, name string, at ast.SourcePos) {
+	switch {
+	case Standard(name):
+	case name == by:
+		l.problemAt(at, "this file imports itself", "remove the import")
+	case l.find(name) == "":
+		l.problemAt(at, fmt.Sprintf("import %q: there is no such file below %s",
+			name, strings.Join(l.importPaths, ", ")), l.missingHint(name))
+	default:
+		l.load(name)
+	}
+}
+
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxFile {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("it has %d bytes, more than %d", info.Size(), maxFile)}
+	}
+	return os.ReadFile(path)
+}
+
+// report takes an error of the compiler and lets it go on.
+func (l *loader) report(err reporter.ErrorWithPos) error {
+	l.problemAt(err.GetPosition(), err.Unwrap().Error(), "")
+	return nil
+}
+
+// problemAt adds what is wrong at a place in a file that was loaded.
+func (l *loader) problemAt(at ast.SourcePos, message, hint string) {
+	p := Problem{File: at.Filename, Message: message, Hint: hint}
+	if f := l.files[at.Filename]; f != nil {
+		p.File = f.path
+		p.place(f.source, at)
+	}
+	l.problems.add(p)
+}

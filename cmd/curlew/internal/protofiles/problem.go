@@ -1,0 +1,126 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protofiles
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/bufbuild/protocompile/ast"
+)
+
+// maxProblems bounds how many problems an Error prints.
+const maxProblems = 50
+
+// Problem is one thing that is wrong with a file.
+type Problem struct {
+	File    string `json:"file"`             // its path on disk
+	Line    int    `json:"line,omitempty"`   // from 1; zero where no place is known
+	Column  int    `json:"column,omitempty"` // in characters, from 1
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"` // what to do now
+
+	source string // the line
+}
+
+// String gives the problem as file:line:column: message, followed by the line, a
+// caret below it, and the hint.
+func (p Problem) String() string {
+	var b strings.Builder
+	b.WriteString(p.File)
+	if p.Line > 0 {
+		fmt.Fprintf(&b, ":%d:%d", p.Line, p.Column)
+	}
+	b.WriteString(": " + p.Message)
+	if p.Line > 0 {
+		fmt.Fprintf(&b, "\n    %s\n    %s^", p.source, p.indent())
+	}
+	b.WriteString(hintAfter(p.Hint))
+	return b.String()
+}
+
+// indent is as wide as what stands left of the column, whatever a tab's width is.
+func (p Problem) indent() string {
+	var b strings.Builder
+	n := 1
+	for _, c := range p.source {
+		if n >= p.Column {
+			break
+		}
+		if n++; c != '\t' {
+			c = ' '
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
+}
+
+// place finds line and column of an offset. The compiler's own columns count the
+// width of tabs, those of editors do not.
+func (p *Problem) place(source []byte, at ast.SourcePos) {
+	if at.Line <= 0 {
+		return
+	}
+	offset := min(max(at.Offset, 0), len(source))
+	start := bytes.LastIndexByte(source[:offset], '\n') + 1
+	line, _, _ := bytes.Cut(source[start:], []byte("\n"))
+	p.Line = bytes.Count(source[:start], []byte("\n")) + 1
+	p.Column = utf8.RuneCount(source[start:offset]) + 1
+	p.source = strings.TrimRight(string(line), "\r")
+}
+
+// Error is all that is wrong with some files, in order of places.
+type Error struct{ Problems []Problem }
+
+func (e *Error) Error() string {
+	var parts []string
+	for i, p := range e.Problems {
+		if i == maxProblems {
+			parts = append(parts, fmt.Sprintf("and %d more", len(e.Problems)-i))
+			break
+		}
+		parts = append(parts, p.String())
+	}
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return fmt.Sprintf("%d problems\n%s", len(e.Problems), strings.Join(parts, "\n"))
+}
+
+// problems gathers them, each once.
+type problems struct{ all []Problem }
+
+func (ps *problems) add(p Problem) {
+	// What the scanner refuses, the parser refuses again, and says less.
+	again := strings.HasPrefix(p.Message, "syntax error: unexpected error")
+	if !slices.ContainsFunc(ps.all, func(q Problem) bool { return p == q || again && p.samePlace(q) }) {
+		ps.all = append(ps.all, p)
+	}
+}
+
+func (p Problem) samePlace(q Problem) bool {
+	return p.File == q.File && p.Line == q.Line && p.Column == q.Column
+}
+
+// err returns an *Error, nil if there are no problems.
+func (ps *problems) err() error {
+	if len(ps.all) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(ps.all, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return &Error{ps.all}
+}
+
+func hintAfter(hint string) string {
+	if hint == "" {
+		return ""
+	}
+	return "\n    " + strings.ReplaceAll(hint, "\n", "\n    ")
+}

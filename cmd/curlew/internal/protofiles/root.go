@@ -1,0 +1,223 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package protofiles
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bufbuild/protocompile/ast"
+	"github.com/bufbuild/protocompile/parser"
+	"github.com/bufbuild/protocompile/reporter"
+)
+
+// maxFound bounds how many files Find returns.
+const maxFound = 50_000
+
+// Find returns the .proto files below a folder, but for those in hidden folders
+// and in folders named vendor, node_modules and testdata.
+func Find(dir string) ([]string, error) {
+	var found []string
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir():
+			if path != dir && skipped(d.Name()) {
+				return fs.SkipDir
+			}
+		case filepath.Ext(path) == ".proto":
+			if len(found) == maxFound {
+				return fmt.Errorf("%s has more than %d .proto files; name a folder in it", dir, maxFound)
+			}
+			found = append(found, path)
+		}
+		return nil
+	})
+	return found, err
+}
+
+func skipped(folder string) bool {
+	return strings.HasPrefix(folder, ".") ||
+		slices.Contains([]string{"vendor", "node_modules", "testdata"}, folder)
+}
+
+// FindImportPaths returns the folders from which all imports of files resolve:
+// one, where one is enough. It looks above the files as far as the root of their
+// repository or Go module, and at the files below base. Where imports do not
+// decide, a file whose folder is named like its package is below the folder that
+// the package starts in, else base is taken.
+func FindImportPaths(base string, files []string) ([]string, error) {
+	found, err := Find(base)
+	if err != nil {
+		return nil, err
+	}
+	s := &search{
+		base: base, found: found,
+		wants: make(map[string]map[string]bool), pkgs: make(map[string]string), seen: make(map[string]bool),
+	}
+	for _, f := range files {
+		if _, err := os.Stat(f); err != nil {
+			hint := ""
+			if near := nearest(f, found); near != "" {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			return nil, fmt.Errorf("there is no file %s%s", f, hintAfter(hint))
+		}
+		s.read(f)
+	}
+	return s.choose(files), nil
+}
+
+// search collects which folders every import could be relative to.
+type search struct {
+	base  string
+	found []string
+	wants map[string]map[string]bool // import → folders that it resolves from
+	pkgs  map[string]string          // file → folder that its package starts in
+	seen  map[string]bool
+}
+
+// read adds the imports of a file, and those of the files that they may mean.
+func (s *search) read(path string) {
+	if s.seen[path] {
+		return
+	}
+	s.seen[path] = true
+	source, err := readFile(path)
+	if err != nil {
+		return
+	}
+	ignore := reporter.NewReporter(func(reporter.ErrorWithPos) error { return nil }, nil)
+	tree, _ := parser.Parse(path, bytes.NewReader(source), reporter.NewHandler(ignore))
+	if tree == nil {
+		return
+	}
+	for _, decl := range tree.Decls {
+		switch node := decl.(type) {
+		case *ast.ImportNode:
+			s.want(path, node.Name.AsString())
+		case *ast.PackageNode:
+			s.inPackage(path, string(node.Name.AsIdentifier()))
+		}
+	}
+}
+
+func (s *search) inPackage(path, pkg string) {
+	dir := filepath.Dir(path)
+	root, ok := strings.CutSuffix("/"+filepath.ToSlash(dir), "/"+strings.ReplaceAll(pkg, ".", "/"))
+	if !ok {
+		return
+	}
+	root = strings.TrimPrefix(root, "/")
+	if root == "" {
+		root = "."
+	}
+	s.pkgs[path] = filepath.FromSlash(root)
+}
+
+func (s *search) want(by, name string) {
+	if Standard(name) || !filepath.IsLocal(filepath.FromSlash(name)) {
+		return
+	}
+	if s.wants[name] == nil {
+		s.wants[name] = make(map[string]bool)
+	}
+	add := func(dir, path string) {
+		s.wants[name][dir] = true
+		s.read(path)
+	}
+	for _, dir := range ancestors(by) {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if info, err := os.Stat(path); err == nil && !info.IsDir() {
+			add(dir, path)
+		}
+	}
+	if len(s.wants[name]) > 0 {
+		return
+	}
+	for _, path := range s.found {
+		if path == filepath.FromSlash(name) {
+			add(".", path)
+		} else if dir, ok := strings.CutSuffix(filepath.ToSlash(path), "/"+name); ok {
+			add(filepath.FromSlash(dir), path)
+		}
+	}
+}
+
+// ancestors returns the folder of a file and those above it, as far as the one of
+// a repository or a Go module.
+func ancestors(path string) []string {
+	var all []string
+	dir := filepath.Dir(path)
+	for range 64 {
+		all = append(all, dir)
+		if isTop(dir) {
+			break
+		}
+		above := filepath.Join(dir, "..")
+		if a, err := filepath.Abs(dir); err != nil || a == filepath.Dir(a) {
+			break
+		}
+		dir = above
+	}
+	return all
+}
+
+func isTop(dir string) bool {
+	for _, name := range []string{"go.mod", ".git"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// choose takes the folder that most imports resolve from, then the next for those
+// that are left, until none is left that resolves. Every file is below one of them.
+func (s *search) choose(files []string) []string {
+	var chosen []string
+	for {
+		count := make(map[string]int)
+		for _, dirs := range s.wants {
+			if slices.ContainsFunc(chosen, func(dir string) bool { return dirs[dir] }) {
+				continue
+			}
+			for dir := range dirs {
+				count[dir]++
+			}
+		}
+		best := ""
+		for _, dir := range sortedKeys(count) {
+			if best == "" || count[dir] > count[best] {
+				best = dir
+			}
+		}
+		if best == "" {
+			break
+		}
+		chosen = append(chosen, best)
+	}
+	for _, f := range files {
+		if dir, ok := s.pkgs[f]; ok && relative(chosen, f) == "" {
+			chosen = append(chosen, dir)
+		}
+	}
+	for _, f := range files {
+		if relative(chosen, f) != "" {
+			continue
+		}
+		dir := s.base
+		if _, ok := below(dir, f); !ok {
+			dir = filepath.Dir(f)
+		}
+		chosen = append(chosen, dir)
+	}
+	return chosen
+}
