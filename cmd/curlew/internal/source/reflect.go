@@ -1,0 +1,102 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/descriptorpb"
+
+	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/reflection"
+)
+
+// Reflect asks a server for its services: those that are named, else all but the
+// ones for reflection itself. Symbols that are not services add what declares
+// them.
+func Reflect(ctx context.Context, caller curlew.Caller, symbols ...string) (*Source, error) {
+	c := reflection.NewClient(caller)
+	if len(symbols) == 0 {
+		names, err := c.Services(ctx)
+		if err != nil {
+			return nil, withoutReflection(err)
+		}
+		for _, name := range names {
+			if name != reflection.V1 && name != reflection.V1Alpha {
+				symbols = append(symbols, name)
+			}
+		}
+	}
+	set := new(descriptorpb.FileDescriptorSet)
+	known := make(map[string]bool) // paths of the files in set
+	for _, symbol := range symbols {
+		files, err := c.Files(ctx, symbol)
+		if err != nil {
+			return nil, fmt.Errorf("the server's description of %s: %w", symbol, withoutReflection(err))
+		}
+		files.RangeFiles(func(file protoreflect.FileDescriptor) bool {
+			if !known[file.Path()] {
+				known[file.Path()] = true
+				set.File = append(set.File, protodesc.ToFileDescriptorProto(file))
+			}
+			return true
+		})
+	}
+	s, err := newSource("the server", set)
+	if err != nil {
+		return nil, err
+	}
+	for _, symbol := range symbols {
+		if d, err := s.Files.FindDescriptorByName(protoreflect.FullName(symbol)); err == nil {
+			if sd, ok := d.(protoreflect.ServiceDescriptor); ok && s.service(symbol) == nil {
+				s.Services = append(s.Services, sd)
+			}
+		}
+	}
+	s.sort()
+	return s, nil
+}
+
+// withoutReflection says what to do about a server that does not describe
+// itself.
+func withoutReflection(err error) error {
+	const instead = "\nName the .proto files by --proto FILE (and -I FOLDER), or a descriptor set by --descriptor-set FILE"
+	switch {
+	case errors.Is(err, curlew.Unimplemented):
+		return fmt.Errorf("the server does not offer reflection: %w%s", err, instead)
+	case errors.Is(err, curlew.PermissionDenied), errors.Is(err, curlew.Unauthenticated):
+		return fmt.Errorf("the server does not let us ask what it has: %w%s", err, instead)
+	default:
+		return err
+	}
+}
+
+// ReflectFor asks a server for the service of a method or, if there is no such
+// service, for all, so that [Source.Method] can say which there are.
+func ReflectFor(ctx context.Context, caller curlew.Caller, symbol string) (*Source, error) {
+	service, _, slash := strings.Cut(strings.TrimPrefix(symbol, "/"), "/")
+	candidates := []string{service}
+	if !slash {
+		parent, _ := curlew.SplitName(symbol)
+		candidates = []string{symbol, parent}
+	}
+	for _, name := range candidates {
+		if name == "" {
+			continue
+		}
+		s, err := Reflect(ctx, caller, name)
+		if err == nil {
+			return s, nil
+		}
+		if !errors.Is(err, curlew.NotFound) && !errors.Is(err, curlew.InvalidArgument) {
+			return nil, err
+		}
+	}
+	return Reflect(ctx, caller)
+}

@@ -1,0 +1,128 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/client"
+	"github.com/curlewrpc/curlew/wire"
+)
+
+// Client is a client that is connected.
+type Client struct {
+	*client.Client
+	Protocol string        // that the server speaks, "grpc"
+	Dialed   time.Duration // how long it took to connect
+}
+
+// maxMessage bounds the messages that commands receive. It is generous, for
+// nobody but the user bears the cost.
+const maxMessage = 256 << 20
+
+// Dial connects to an address: what [client.New] takes, or http://host:port and
+// https://host:port. Options are added to those that the flags say. The error
+// says what was seen of the server and what to do. The caller must Close the
+// client.
+func (f *Flags) Dial(ctx context.Context, address string, opts ...client.Option) (*Client, error) {
+	address, secure, err := splitScheme(address)
+	if err != nil {
+		return nil, err
+	}
+	protocol, err := protocolOf(f.Protocol)
+	if err != nil {
+		return nil, err
+	}
+	header, err := f.headers()
+	if err != nil {
+		return nil, err
+	}
+	secure = secure || f.secure()
+	options := []client.Option{
+		client.WithProtocol(protocol),
+		client.WithInterceptors(withHeader(header)),
+		client.WithLimits(wire.Limits{MaxReceive: maxMessage}),
+	}
+	if secure {
+		config, err := f.tls()
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, client.WithTLS(config))
+	}
+	c, err := client.New(address, append(options, opts...)...)
+	if err != nil {
+		return nil, fmt.Errorf("%w\nAn address is host:port or unix:///path/to.sock", err)
+	}
+	start := time.Now()
+	if err := f.connect(ctx, c, protocol); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return &Client{Client: c, Protocol: protocol.spoken(), Dialed: time.Since(start)}, nil
+}
+
+// connect waits for a connection. Where there is one server only, the first
+// failure is the last.
+func (f *Flags) connect(ctx context.Context, c *client.Client, protocol *firstOf) error {
+	timeout := f.ConnectTimeout
+	if timeout <= 0 {
+		timeout = 10 * time.Second
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	first, failed := context.WithCancelCause(ctx)
+	defer failed(nil)
+	if t := c.Target(); t.Scheme == "" && !strings.Contains(t.Endpoint, ",") {
+		protocol.failed = func(f *failure) { failed(f) }
+	}
+	err := c.Connect(first)
+	if err == nil {
+		return nil
+	}
+	var f1 *failure
+	if errors.As(context.Cause(first), &f1) {
+		return f1.explain(ctx)
+	}
+	return err
+}
+
+// splitScheme removes http:// and https:// from an address, and reports whether
+// it was the latter.
+func splitScheme(address string) (_ string, secure bool, _ error) {
+	scheme, rest, ok := strings.Cut(address, "://")
+	if !ok || scheme != "http" && scheme != "https" {
+		return address, false, nil
+	}
+	rest = strings.TrimSuffix(rest, "/")
+	if strings.Contains(rest, "/") {
+		return "", false, fmt.Errorf("%s: there is a path in the address, which RPC has no use for; leave out what follows host:port", address)
+	}
+	if _, _, err := net.SplitHostPort(rest); err != nil {
+		port := "80"
+		if scheme == "https" {
+			port = "443"
+		}
+		rest = net.JoinHostPort(strings.Trim(rest, "[]"), port)
+	}
+	return rest, scheme == "https", nil
+}
+
+// withHeader sends fields with every call.
+func withHeader(h *curlew.Header) curlew.Interceptor {
+	return func(next curlew.Handler) curlew.Handler {
+		return func(ctx context.Context, call *curlew.Call) error {
+			for name, value := range h.All() {
+				call.Header().Add(name, value)
+			}
+			return next(ctx, call)
+		}
+	}
+}
