@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/cli"
+	"github.com/curlewrpc/curlew/cmd/curlew/internal/doctorcmd"
 )
 
 // root returns the command with all others below it.
@@ -14,5 +15,6 @@ func root(env *cli.Env) *cobra.Command {
 	return env.Root(
 		"curlew",
 		"Make RPC services, call them, measure them, and keep them compatible",
+		doctorcmd.New(env),
 	)
 }

@@ -1,0 +1,120 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package doctorcmd
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/transport"
+
+	"github.com/curlewrpc/curlew/cmd/curlew/internal/cli"
+)
+
+// flags are the command's own.
+type flags struct {
+	timeout                   time.Duration
+	tls, insecure             bool
+	ca, cert, key, serverName string
+}
+
+// New returns the command.
+func New(env *cli.Env) *cobra.Command {
+	f := new(flags)
+	c := &cobra.Command{
+		Use:   "doctor ADDRESS [METHOD]",
+		Short: "Find out why a call does not work",
+		Long: `Doctor goes the way of a call step by step: it looks up the name, dials every
+address, makes the TLS handshake and reads the certificate, finds out what the
+server speaks, asks for its health and its services, and looks for the method.
+It says what is wrong in plain words, and what to do.
+
+It calls nothing but the health and reflection services. The exit status is 0 if
+calls would work, and 1 otherwise.`,
+		Example: `  curlew doctor localhost:8080
+  curlew doctor localhost:8080 shop.v1.Cart/Add
+  curlew doctor shop.example:443 --tls
+  curlew doctor 10.1.2.3:443 --tls --server-name shop.example --ca ca.pem
+  curlew doctor unix:///run/shop.sock --json`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) < 1 || len(args) > 2 {
+				return cli.Usage(c, "doctor takes an address, and a method if there is one to look for")
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error { return f.run(c, env, args) },
+	}
+	set := c.Flags()
+	set.DurationVar(&f.timeout, "timeout", 3*time.Second, "of each step")
+	set.BoolVar(&f.tls, "tls", false, "call with TLS; --ca, --cert, --server-name and --insecure-skip-verify imply it")
+	set.StringVar(&f.ca, "ca", "", "`file` with the authorities that are trusted, in PEM; those of the system without it")
+	set.StringVar(&f.cert, "cert", "", "`file` with the client's certificate, in PEM")
+	set.StringVar(&f.key, "key", "", "`file` with its key, in PEM")
+	set.StringVar(&f.serverName, "server-name", "", "`name` that the server's certificate must have, instead of the address's")
+	set.BoolVar(&f.insecure, "insecure-skip-verify", false, "go on with a certificate that cannot be trusted")
+	return c
+}
+
+func (f *flags) run(c *cobra.Command, env *cli.Env, args []string) error {
+	if f.timeout <= 0 {
+		return cli.Usage(c, "--timeout must be more than 0")
+	}
+	config, err := f.config()
+	if err != nil {
+		return cli.Usage(c, "%v", err)
+	}
+	r := &report{Address: args[0]}
+	if len(args) > 1 {
+		service, method := curlew.SplitName(strings.TrimPrefix(args[1], "/"))
+		if service == "" || method == "" {
+			return cli.Usage(c, "%q is no method; write it as shop.v1.Cart/Add", args[1])
+		}
+		r.Method = service + "/" + method
+	}
+	e := &exam{report: r, timeout: f.timeout, tls: config}
+	e.run(c.Context())
+	if err := c.Context().Err(); err != nil {
+		return fmt.Errorf("stopped before the end: %w", err)
+	}
+	r.Works = r.failed() == nil
+	if env.JSON {
+		err = r.json(env.Out)
+	} else {
+		err = r.text(env.Out, env.Color, env.Quiet)
+	}
+	if err == nil && !r.Works {
+		err = cli.Status(1, nil)
+	}
+	return err
+}
+
+// config returns what calls would use of TLS, nil for plaintext.
+func (f *flags) config() (*tls.Config, error) {
+	if (f.cert == "") != (f.key == "") {
+		return nil, errors.New("--cert and --key belong together")
+	}
+	if !f.tls && !f.insecure && f.ca == "" && f.cert == "" && f.serverName == "" {
+		return nil, nil
+	}
+	config, err := transport.ClientTLS(f.ca)
+	if err != nil {
+		return nil, err
+	}
+	config.ServerName = f.serverName
+	config.InsecureSkipVerify = f.insecure
+	if f.cert != "" {
+		pair, err := tls.LoadX509KeyPair(f.cert, f.key)
+		if err != nil {
+			return nil, fmt.Errorf("--cert and --key: %w", err)
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	return config, nil
+}
