@@ -63,6 +63,7 @@ var ranks = []rank{
 	{"cmd/protoc-gen-curlew/generate", 55, "the generator, which the command imports too"},
 	{"cmd/curlew/internal/cli", 50, "what commands have in common"},
 	{"cmd/curlew/internal/protofiles", 52, "compiles .proto files"},
+	{"cmd/curlew/internal/protofiles/gocode", 54, "generates Go code from compiled files"},
 	{"cmd/curlew/internal/source", 54, "knows methods and messages"},
 	{"cmd/curlew/internal/target", 54, "connects to servers"},
 	{"cmd/curlew/internal/benchcmd/result", 53, "what a benchmark measured"},
