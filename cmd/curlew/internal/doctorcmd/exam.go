@@ -7,13 +7,13 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"log/slog"
 	"net"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/curlewrpc/curlew/client"
 	"github.com/curlewrpc/curlew/codec/proto"
 	"github.com/curlewrpc/curlew/transport"
 	"github.com/curlewrpc/curlew/wire"
@@ -21,6 +21,7 @@ import (
 	"github.com/curlewrpc/curlew/wire/grpc"
 	"github.com/curlewrpc/curlew/wire/h1"
 	"github.com/curlewrpc/curlew/wire/h2"
+	"github.com/curlewrpc/curlew/wire/native"
 )
 
 // exam is one look at one server.
@@ -47,14 +48,14 @@ func (e *exam) run(ctx context.Context) {
 	if len(spoken) == 0 {
 		return
 	}
-	c, err := e.client(spoken[0])
+	s, err := e.session(ctx, spoken[0])
 	if err != nil {
-		e.report.add("protocol", fail, "Check the flags.", "%v", err)
+		e.report.add("protocol", fail, "Look at the server's log: it speaks the protocol, and takes no connection of it.", "%v", err)
 		return
 	}
-	defer c.Close()
+	defer s.Close(nil)
 	e.report.Protocol = protocolNames[spoken[0]]
-	e.services(ctx, c, spoken)
+	e.services(ctx, wire.NewCaller(s), spoken)
 }
 
 // authority is the name by which the server is asked for.
@@ -79,7 +80,12 @@ func (e *exam) protocols(ctx context.Context) []string {
 		nativeErr       error
 		second, primary saw
 	)
-	all.Go(func() { nativeErr = e.connectNative(ctx) })
+	all.Go(func() {
+		var s wire.Session
+		if s, nativeErr = e.session(ctx, overNative); nativeErr == nil {
+			nativeErr = s.Close(nil)
+		}
+	})
 	all.Go(func() { second = e.sniff(ctx, e.offering(alpnHTTP2), hello2) })
 	all.Go(func() { primary = e.sniff(ctx, e.offering(alpnHTTP1), e.hello1()) })
 	all.Wait()
@@ -94,8 +100,9 @@ func (e *exam) protocols(ctx context.Context) []string {
 		spoken = append(spoken, http1)
 	}
 	switch {
-	case len(spoken) == 0:
+	case len(spoken) == 0 || spoken[0] == http1 && e.wantsTLS(ctx):
 		e.unknownProtocol(ctx, second, primary)
+		return nil
 	case spoken[0] == http1:
 		// Whether that is enough depends on what the services step finds.
 	default:
@@ -114,48 +121,33 @@ func (e *exam) offering(protocol string) *tls.Config {
 	return c
 }
 
-// connectNative makes a connection of the native protocol.
-func (e *exam) connectNative(ctx context.Context) error {
-	c, err := e.client(overNative)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
+// session makes a connection of a protocol.
+func (e *exam) session(ctx context.Context, protocol string) (wire.Session, error) {
 	ctx, cancel := context.WithTimeout(ctx, e.timeout)
 	defer cancel()
-	return c.Connect(ctx)
+	remote := &wire.Remote{
+		Network: e.network, Address: e.address, Authority: e.authority(),
+		TLS: e.tls, Dial: transport.Dial,
+		Limits: wire.Limits{}.WithDefaults(), Logger: slog.New(slog.DiscardHandler),
+	}
+	return speaker(protocol).Connect(ctx, remote)
 }
 
-// client returns a client of the address that answers.
-func (e *exam) client(protocol string) (*client.Client, error) {
-	target := e.report.Address
-	if e.network != "unix" {
-		target = e.authority()
-	}
-	options := []client.Option{
-		client.WithDefaultTimeout(e.timeout),
-		client.WithDialer(func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return transport.Dial(ctx, e.network, e.address)
-		}),
-	}
-	if e.tls != nil {
-		options = append(options, client.WithTLS(e.tls.Clone()))
-	}
-	if p := overHTTP(protocol); p != nil {
-		options = append(options, client.WithProtocol(p))
-	}
-	return client.New(target, options...)
-}
-
-// overHTTP returns what calls are made by, nil for the client's own default.
-func overHTTP(protocol string) wire.Protocol {
+// speaker returns what calls are made by.
+func speaker(protocol string) wire.Protocol {
 	switch protocol {
 	case http2:
 		return grpc.NewClient(h2.Dial, proto.New())
 	case http1:
 		return connect.NewClient(h1.Dial, proto.New())
 	}
-	return nil
+	return native.New(proto.New())
+}
+
+// wantsTLS reports whether the server, greeted in plain text, speaks TLS. Some
+// such servers answer in plain text to say so.
+func (e *exam) wantsTLS(ctx context.Context) bool {
+	return e.tls == nil && e.shake(ctx, alpnHTTP2, alpnHTTP1).err == nil
 }
 
 // unknownProtocol says what a server is that speaks nothing that is known.
@@ -174,11 +166,9 @@ func (e *exam) unknownProtocol(ctx context.Context, seen ...saw) {
 			return
 		}
 	}
-	if e.tls == nil {
-		if s := e.shake(ctx, alpnHTTP2); s.err == nil || slices.ContainsFunc(seen, saw.isTLS) {
-			e.report.add("protocol", fail, "Give --tls, and --ca with the authority's certificate if it is a private one.", "the server speaks TLS, and was asked without")
-			return
-		}
+	if e.tls == nil && (slices.ContainsFunc(seen, saw.isTLS) || e.wantsTLS(ctx)) {
+		e.report.add("protocol", fail, "Give --tls, and --ca with the authority's certificate if it is a private one.", "the server speaks TLS, and was asked without")
+		return
 	}
 	advice := "Is the port right? It belongs to another kind of server."
 	switch {

@@ -14,7 +14,6 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"github.com/curlewrpc/curlew"
-	"github.com/curlewrpc/curlew/client"
 	"github.com/curlewrpc/curlew/health"
 	"github.com/curlewrpc/curlew/reflection"
 
@@ -23,7 +22,7 @@ import (
 
 // services asks what the server says of itself. A server of HTTP/1.1 that
 // answers none of it as an RPC server does is a web server.
-func (e *exam) services(ctx context.Context, c *client.Client, spoken []string) {
+func (e *exam) services(ctx context.Context, c curlew.Caller, spoken []string) {
 	service, _ := curlew.SplitName(e.report.Method)
 	begin := len(e.report.Steps)
 	answers := e.health(ctx, c, service)
@@ -49,7 +48,7 @@ func (e *exam) services(ctx context.Context, c *client.Client, spoken []string) 
 
 // health asks for the server's health, and that of the method's service. It
 // returns whether there was an answer.
-func (e *exam) health(ctx context.Context, c *client.Client, service string) bool {
+func (e *exam) health(ctx context.Context, c curlew.Caller, service string) bool {
 	names := []string{""}
 	if service != "" {
 		names = append(names, service)
@@ -103,7 +102,7 @@ func (e *exam) unasked(name string, err error) bool {
 
 // reflection asks for the server's services, and looks for the method among
 // them. It returns whether there was an answer.
-func (e *exam) reflection(ctx context.Context, c *client.Client) bool {
+func (e *exam) reflection(ctx context.Context, c curlew.Caller) bool {
 	ctx, cancel := context.WithTimeout(ctx, e.timeout)
 	defer cancel()
 	asked := reflection.NewClient(c)
