@@ -123,7 +123,7 @@ func (w *writer) server(s *service) {
 	w.P(")")
 	w.P("}")
 	w.P()
-	w.doc(fmt.Sprintf("// %s answers every method with the code unimplemented. Embed it in a\n// %s to compile when methods are added.\n",
+	w.doc(fmt.Sprintf("// %s answers every method with unimplemented. Embed it\n// in a %s that is to compile when methods are added.\n",
 		s.unimplementedType(), s.serverType()), protogen.CommentSet{}, s.deprecated())
 	w.P("type ", s.unimplementedType(), " struct{}")
 	w.P()

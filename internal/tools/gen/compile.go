@@ -6,6 +6,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"path"
@@ -13,15 +14,18 @@ import (
 	"strings"
 
 	"github.com/bufbuild/protocompile"
+	"google.golang.org/protobuf/compiler/protogen"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/pluginpb"
+
+	"github.com/curlewrpc/curlew/cmd/protoc-gen-curlew/generate"
 )
 
-// generate adds to wanted what the .proto files of s give, by path.
-func generate(ctx context.Context, root string, s source, protos []string, wanted map[string][]byte) error {
+// build adds to wanted what the .proto files of s give, by path.
+func build(ctx context.Context, root string, s source, protos []string, wanted map[string][]byte) error {
 	if len(protos) == 0 {
 		return nil
 	}
@@ -29,18 +33,46 @@ func generate(ctx context.Context, root string, s source, protos []string, wante
 	if err != nil {
 		return err
 	}
+	if s.services != "" {
+		response, err := generateServices(request)
+		if err != nil {
+			return err
+		}
+		want(s.services, response, wanted)
+	}
 	if s.descriptors != "" {
-		wanted[s.descriptors], err = descriptorSet(request)
+		wanted[s.descriptors], err = descriptorSet(request, s.services != "")
 		return err
 	}
 	response, err := runPlugin(ctx, "protoc-gen-go", request)
 	if err != nil {
 		return err
 	}
-	for _, f := range response.GetFile() {
-		wanted[path.Join(s.importRoot, f.GetName())] = []byte(f.GetContent())
-	}
+	want(s.importRoot, response, wanted)
 	return nil
+}
+
+// want adds to wanted a plugin's files, which are relative to folder.
+func want(folder string, response *pluginpb.CodeGeneratorResponse, wanted map[string][]byte) {
+	for _, f := range response.GetFile() {
+		wanted[path.Join(folder, f.GetName())] = []byte(f.GetContent())
+	}
+}
+
+// generateServices does what protoc-gen-curlew does.
+func generateServices(request *pluginpb.CodeGeneratorRequest) (*pluginpb.CodeGeneratorResponse, error) {
+	plugin, err := protogen.Options{}.New(request)
+	if err != nil {
+		return nil, err
+	}
+	if err := generate.All(plugin); err != nil {
+		return nil, err
+	}
+	response := plugin.Response()
+	if response.Error != nil {
+		return nil, errors.New(response.GetError())
+	}
+	return response, nil
 }
 
 // compile makes the request that protoc would give to a plugin.
@@ -73,10 +105,12 @@ func compile(ctx context.Context, root string, s source, protos []string) (*plug
 	return request, nil
 }
 
-// descriptorSet encodes the files of a request without their comments.
-func descriptorSet(request *pluginpb.CodeGeneratorRequest) ([]byte, error) {
+// descriptorSet encodes the files of a request, with or without their comments.
+func descriptorSet(request *pluginpb.CodeGeneratorRequest, comments bool) ([]byte, error) {
 	for _, f := range request.ProtoFile {
-		f.SourceCodeInfo = nil
+		if !comments {
+			f.SourceCodeInfo = nil
+		}
 	}
 	return proto.MarshalOptions{Deterministic: true}.Marshal(&descriptorpb.FileDescriptorSet{File: request.ProtoFile})
 }

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command gen makes the generated files of this repository from its .proto
-// files: Go, or descriptors only. It needs no protoc: it compiles with protocompile and runs the pinned
-// protoc-gen-go of this module. Run it in this module:
+// files: Go, or descriptors only. It needs no protoc: it compiles with
+// protocompile, runs the pinned protoc-gen-go of this module for messages, and
+// protoc-gen-curlew in this process for services. Run it in this module:
 //
 //	go run ./gen           # write
 //	go run ./gen -check    # write nothing, fail if something would change
@@ -28,19 +29,26 @@ type source struct {
 	folder     string // relative to the repository; all below it is compiled
 	importRoot string // what the paths in import statements begin at
 	// descriptors is a file that gets the files' google.protobuf.FileDescriptorSet,
-	// for packages that must not register them. Then no Go is generated.
+	// for packages that must not register them. Then no Go is generated for messages.
 	descriptors string
+	// services is a folder that gets what protoc-gen-curlew makes of the files.
+	// Those who keep it to compare with it need the comments of the descriptors, too.
+	services string
 }
 
 // sources is all that is generated. A Go file stands beside its .proto file.
 var sources = []source{
-	{folder: "examples/proto", importRoot: "examples/proto"},
+	{folder: "examples/proto", importRoot: "examples/proto", services: "examples/proto"},
 	{folder: "wire/wiretest/internal", importRoot: "."},
 	{folder: "bench/echopb", importRoot: "."},
 	{folder: "health/proto", importRoot: "health/proto", descriptors: "health/descriptors.binpb"},
 	{folder: "reflection/proto", importRoot: "reflection/proto", descriptors: "reflection/descriptors.binpb"},
 	{folder: "wire/jsonhttp/testproto", importRoot: "wire/jsonhttp/testproto", descriptors: "wire/jsonhttp/testproto/descriptors.binpb"},
 	{folder: "internal/conformance/proto", importRoot: "internal/conformance/proto"},
+	{
+		folder: "cmd/protoc-gen-curlew/testproto", importRoot: "cmd/protoc-gen-curlew/testproto",
+		descriptors: "cmd/protoc-gen-curlew/testdata/descriptors.binpb", services: "cmd/protoc-gen-curlew/testdata",
+	},
 }
 
 func main() {
@@ -62,7 +70,7 @@ func run(ctx context.Context, root string, check bool) error {
 	for _, s := range sources {
 		mine := slices.DeleteFunc(slices.Clone(protos), func(p string) bool { return !within(s.folder, p) })
 		protos = slices.DeleteFunc(protos, func(p string) bool { return within(s.folder, p) })
-		if err := generate(ctx, root, s, mine, wanted); err != nil {
+		if err := build(ctx, root, s, mine, wanted); err != nil {
 			return fmt.Errorf("%s: %w", s.folder, err)
 		}
 	}
@@ -131,6 +139,9 @@ func write(root string, wanted map[string][]byte, existing []string) error {
 		file := filepath.Join(root, path)
 		if content, err := os.ReadFile(file); err == nil && bytes.Equal(content, wanted[path]) {
 			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return err
 		}
 		if err := os.WriteFile(file, wanted[path], 0o644); err != nil {
 			return err
