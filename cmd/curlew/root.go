@@ -6,6 +6,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/curlewrpc/curlew/cmd/curlew/internal/callcmd"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/cli"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/doctorcmd"
 )
@@ -15,6 +16,7 @@ func root(env *cli.Env) *cobra.Command {
 	return env.Root(
 		"curlew",
 		"Make RPC services, call them, measure them, and keep them compatible",
+		callcmd.New(env),
 		doctorcmd.New(env),
 	)
 }

@@ -1,0 +1,92 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package completion
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/curlewrpc/curlew/cmd/curlew/internal/source"
+	"github.com/curlewrpc/curlew/cmd/curlew/internal/target"
+)
+
+// timeout bounds how long somebody who has typed a tab waits.
+const timeout = 2 * time.Second
+
+// Methods completes the argument after the address as a method: first the
+// service, then what is behind the slash.
+func Methods(to *target.Flags, from *source.Flags) cobra.CompletionFunc {
+	return complete(to, from, func(src *source.Source, typed string) ([]string, cobra.ShellCompDirective) {
+		methods := startingWith(src.MethodNames(), typed)
+		var services []string
+		for _, m := range methods {
+			service, _, _ := strings.Cut(m, "/")
+			services = append(services, service+"/")
+		}
+		services = slices.Compact(services)
+		if len(services) > 1 {
+			return services, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+		}
+		return methods, cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
+// Services completes the argument after the address as a service.
+func Services(to *target.Flags, from *source.Flags) cobra.CompletionFunc {
+	return complete(to, from, func(src *source.Source, typed string) ([]string, cobra.ShellCompDirective) {
+		return startingWith(src.ServiceNames(), typed), cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
+// Symbols completes the argument after the address as a service, a method, a
+// message or an enum.
+func Symbols(to *target.Flags, from *source.Flags) cobra.CompletionFunc {
+	return complete(to, from, func(src *source.Source, typed string) ([]string, cobra.ShellCompDirective) {
+		return startingWith(src.Symbols(), typed), cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
+type choose func(src *source.Source, typed string) ([]string, cobra.ShellCompDirective)
+
+// complete opens the source that the command line tells. What goes wrong is kept
+// to itself: somebody is typing.
+func complete(to *target.Flags, from *source.Flags, choose choose) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) != 1 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		ctx := cmd.Context()
+		if ctx == nil {
+			ctx = context.Background()
+		}
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		src, err := open(ctx, to, from, args[0])
+		if err != nil {
+			cobra.CompDebugln(err.Error(), false)
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return choose(src, typed)
+	}
+}
+
+func open(ctx context.Context, to *target.Flags, from *source.Flags, address string) (*source.Source, error) {
+	if from.Given() {
+		return from.Open(ctx, nil, "")
+	}
+	c, err := to.Dial(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	return from.Open(ctx, c, "")
+}
+
+func startingWith(names []string, prefix string) []string {
+	return slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, prefix) })
+}
