@@ -27,11 +27,25 @@ type Result struct {
 	// those found.
 	ImportPaths []string
 
-	onDisk map[string]string // by a file's name
+	files map[string]*file // by name
 }
 
 // Path returns where a file was read from, "" if it is one that is always there.
-func (r *Result) Path(name string) string { return r.onDisk[name] }
+func (r *Result) Path(name string) string {
+	if f := r.files[name]; f != nil {
+		return f.path
+	}
+	return ""
+}
+
+// Problem returns a problem at a place in a file, which an [Error] can list.
+func (r *Result) Problem(fd protoreflect.FileDescriptor, at protoreflect.SourceLocation, message, hint string) Problem {
+	f := r.files[fd.Path()]
+	if f == nil {
+		return Problem{File: fd.Path(), Message: message, Hint: hint}
+	}
+	return NewProblem(f.path, f.source, at.StartLine+1, at.StartColumn+1, message, hint)
+}
 
 // Compile compiles files, each the path of a file on disk or a name relative to
 // one of the import paths. With no import paths it looks for them (see
@@ -70,15 +84,12 @@ func Compile(ctx context.Context, importPaths []string, files ...string) (*Resul
 	if err != nil {
 		return nil, fmt.Errorf("compile: %w", err)
 	}
-	r := &Result{Files: new(protoregistry.Files), ImportPaths: importPaths, onDisk: make(map[string]string)}
+	r := &Result{Files: new(protoregistry.Files), ImportPaths: importPaths, files: l.files}
 	for _, fd := range linked {
 		r.Named = append(r.Named, fd)
 		if err := r.register(fd); err != nil {
 			return nil, fmt.Errorf("compile: %w", err)
 		}
-	}
-	for name, f := range l.files {
-		r.onDisk[name] = f.path
 	}
 	return r, nil
 }

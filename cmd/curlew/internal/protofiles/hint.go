@@ -23,6 +23,14 @@ var published = []struct{ prefix, where string }{
 	{"protoc-gen-openapiv2/", "https://github.com/grpc-ecosystem/grpc-gateway"},
 }
 
+// hintFor says what to do about a message of the compiler, "" if it says that.
+func hintFor(message string) string {
+	if strings.HasPrefix(message, "edition value") {
+		return "write edition = \"2023\"; for later editions use protoc with protoc-gen-go and protoc-gen-curlew"
+	}
+	return ""
+}
+
 // missingHint says what to do about an import that was not found.
 func (l *loader) missingHint(name string) string {
 	folders := append([]string{"."}, l.importPaths...)
@@ -40,7 +48,7 @@ func (l *loader) missingHint(name string) string {
 	for _, p := range all {
 		names = append(names, relative(l.importPaths, p))
 	}
-	if near := nearest(name, names); near != "" {
+	if near := Nearest(name, names); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	for _, known := range published {
@@ -51,9 +59,9 @@ func (l *loader) missingHint(name string) string {
 	return "name the folder that it is relative to with -I"
 }
 
-// nearest returns the name that is most like one that was not found, "" if none is
+// Nearest returns the name that is most like one that was not found, "" if none is
 // much like it.
-func nearest(name string, names []string) string {
+func Nearest(name string, names []string) string {
 	best, distance := "", max(3, len(name)/4)
 	for _, candidate := range names {
 		if candidate == "" || candidate == name {

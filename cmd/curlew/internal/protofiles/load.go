@@ -170,7 +170,8 @@ func readFile(path string) ([]byte, error) {
 
 // report takes an error of the compiler and lets it go on.
 func (l *loader) report(err reporter.ErrorWithPos) error {
-	l.problemAt(err.GetPosition(), err.Unwrap().Error(), "")
+	message := err.Unwrap().Error()
+	l.problemAt(err.GetPosition(), message, hintFor(message))
 	return nil
 }
 

@@ -28,6 +28,17 @@ type Problem struct {
 	source string // the line
 }
 
+// NewProblem returns a problem at a place in the content of a file.
+func NewProblem(file string, content []byte, line, column int, message, hint string) Problem {
+	p := Problem{File: file, Line: line, Column: column, Message: message, Hint: hint}
+	for n, text := 1, content; n <= line; n++ {
+		var this []byte
+		this, text, _ = bytes.Cut(text, []byte("\n"))
+		p.source = strings.TrimRight(string(this), "\r")
+	}
+	return p
+}
+
 // String gives the problem as file:line:column: message, followed by the line, a
 // caret below it, and the hint.
 func (p Problem) String() string {

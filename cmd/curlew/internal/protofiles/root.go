@@ -65,7 +65,7 @@ func FindImportPaths(base string, files []string) ([]string, error) {
 	for _, f := range files {
 		if _, err := os.Stat(f); err != nil {
 			hint := ""
-			if near := nearest(f, found); near != "" {
+			if near := Nearest(f, found); near != "" {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
 			return nil, fmt.Errorf("there is no file %s%s", f, hintAfter(hint))

@@ -37,6 +37,10 @@ type Options struct {
 	// the files.
 	API string
 
+	// PackageSuffix puts the code of services into a package beside that of the
+	// messages, with that added to its name.
+	PackageSuffix string
+
 	Messages, Services bool // which code
 }
 
@@ -87,15 +91,19 @@ func (o Options) run(plugin *protogen.Plugin) ([]File, error) {
 		}
 	}
 	if o.Services {
-		if err := generate.All(plugin); err != nil {
-			return nil, fmt.Errorf("generate: %w", err)
+		var services generate.Options
+		if err := services.Set("package_suffix", o.PackageSuffix); err != nil {
+			return nil, err
+		}
+		if err := services.All(plugin); err != nil {
+			return nil, err
 		}
 	}
 	// The compiler has refused editions that it does not know, so these are not
 	// asked for what they support.
 	response := plugin.Response()
 	if response.Error != nil {
-		return nil, errors.New("generate: " + response.GetError())
+		return nil, errors.New(response.GetError())
 	}
 	var out []File
 	for _, f := range response.File {
