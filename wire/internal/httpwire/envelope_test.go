@@ -60,7 +60,7 @@ func TestEnvelopeReader(t *testing.T) {
 			if piece < 5 && endWithLast {
 				continue
 			}
-			var r httpwire.EnvelopeReader
+			r := httpwire.EnvelopeReader{Lends: piece%2 == 0}
 			from := inPieces(body, piece, endWithLast)
 			for i, want := range messages {
 				flags, got, err := r.Next(t.Context(), from, 1<<20)
