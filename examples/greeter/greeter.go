@@ -30,7 +30,7 @@ func (Greeter) Greet(_ context.Context, in *greetv1.GreetRequest) (*greetv1.Gree
 const maxTimes = 1000
 
 // GreetOften greets one person as many times as asked for.
-func (g Greeter) GreetOften(ctx context.Context, in *greetv1.GreetOftenRequest, out curlew.Sender[greetv1.GreetResponse]) error {
+func (g Greeter) GreetOften(ctx context.Context, in *greetv1.GreetOftenRequest, out greetv1.Greeter_GreetOftenServer) error {
 	if in.GetTimes() > maxTimes {
 		return curlew.Errorf(curlew.OutOfRange, "%d greetings are more than the %d that one call gives", in.GetTimes(), maxTimes)
 	}
@@ -50,7 +50,7 @@ func (g Greeter) GreetOften(ctx context.Context, in *greetv1.GreetOftenRequest, 
 const maxNames = 64 << 10
 
 // GreetAll greets all the people of a stream at once.
-func (g Greeter) GreetAll(ctx context.Context, in curlew.Receiver[greetv1.GreetRequest]) (*greetv1.GreetResponse, error) {
+func (g Greeter) GreetAll(ctx context.Context, in greetv1.Greeter_GreetAllServer) (*greetv1.GreetResponse, error) {
 	var names []string
 	size := 0
 	for request, err := range in.All(ctx) {
@@ -66,7 +66,7 @@ func (g Greeter) GreetAll(ctx context.Context, in curlew.Receiver[greetv1.GreetR
 }
 
 // GreetEach greets each person of a stream as it comes.
-func (g Greeter) GreetEach(ctx context.Context, both curlew.Bidi[greetv1.GreetRequest, greetv1.GreetResponse]) error {
+func (g Greeter) GreetEach(ctx context.Context, both greetv1.Greeter_GreetEachServer) error {
 	for request, err := range both.All(ctx) {
 		if err != nil {
 			return err

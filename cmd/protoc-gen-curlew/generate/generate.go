@@ -74,7 +74,7 @@ func (o Options) File(p *protogen.Plugin, f *protogen.File) *protogen.GeneratedF
 		importPath = protogen.GoImportPath(path.Join(string(importPath), string(name)))
 		prefix = path.Join(path.Dir(prefix), string(name), path.Base(prefix))
 	}
-	w := &writer{GeneratedFile: p.NewGeneratedFile(prefix+"_curlew.pb.go", importPath)}
+	w := &writer{GeneratedFile: p.NewGeneratedFile(prefix+".curlew.go", importPath)}
 	w.header(f, name)
 	w.context = w.QualifiedGoIdent(contextPackage.Ident("Context"))
 	w.nameLocals(f)

@@ -76,25 +76,29 @@ func kindOf(m *protogen.Method) curlew.Kind {
 	}
 }
 
-func (s *service) clientType() string        { return s.base + "Client" }
-func (s *service) serverType() string        { return s.base + "Server" }
-func (s *service) unimplementedType() string { return "Unimplemented" + s.base + "Server" }
-func (s *service) newClient() string         { return "New" + s.base + "Client" }
-func (s *service) newService() string        { return "New" + s.base + "Service" }
-func (s *service) nameConstant() string      { return s.base + "Name" }
-func (s *service) clientStruct() string      { return unexported(s.clientType()) }
-func (s *service) methodsVar() string        { return unexported(s.base) + "Methods" }
+func (s *service) clientType() string   { return s.base + "Client" }
+func (s *service) newClient() string    { return "New" + s.clientType() }
+func (s *service) clientStruct() string { return unexported(s.clientType()) }
+func (s *service) nameConstant() string { return s.base + "Name" }
 
+// serviceType is "GreeterService", for a service UserService as well as User
+// "UserService".
+func (s *service) serviceType() string       { return strings.TrimSuffix(s.base, "Service") + "Service" }
+func (s *service) newService() string        { return "New" + s.serviceType() }
+func (s *service) unimplementedType() string { return "Unimplemented" + s.serviceType() }
+
+func (s *service) methodVar(m method) string    { return unexported(s.base) + "_" + m.name }
 func (s *service) clientStream(m method) string { return s.base + "_" + m.name + "Client" }
 func (s *service) serverStream(m method) string { return s.base + "_" + m.name + "Server" }
 
 // names returns all that the service declares in its package.
 func (s *service) names() []string {
 	names := []string{
-		s.clientType(), s.serverType(), s.unimplementedType(), s.newClient(), s.newService(),
-		s.nameConstant(), s.clientStruct(), s.methodsVar(),
+		s.clientType(), s.newClient(), s.clientStruct(), s.nameConstant(),
+		s.serviceType(), s.newService(), s.unimplementedType(),
 	}
 	for _, m := range s.methods {
+		names = append(names, s.methodVar(m))
 		if m.kind != curlew.KindUnary {
 			names = append(names, s.clientStream(m), s.serverStream(m))
 		}

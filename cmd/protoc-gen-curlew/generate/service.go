@@ -5,6 +5,7 @@ package generate
 
 import (
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/compiler/protogen"
 	"google.golang.org/protobuf/types/descriptorpb"
@@ -18,11 +19,7 @@ func (w *writer) service(s *service) {
 	w.P()
 	w.client(s)
 	w.server(s)
-	for _, m := range s.methods {
-		if m.kind != curlew.KindUnary {
-			w.streams(s, m)
-		}
-	}
+	w.streams(s)
 }
 
 // client writes the client's interface, what implements it, and the methods
@@ -46,16 +43,12 @@ func (w *writer) client(s *service) {
 	if len(s.methods) == 0 {
 		return
 	}
-	w.P("var ", s.methodsVar(), " = struct {")
+	w.P("var (")
 	for _, m := range s.methods {
-		w.P(m.name, " *", curlewPackage.Ident("Method"))
+		w.P(s.methodVar(m), " = ", w.constructor(m), "[", m.Input.GoIdent, ", ", m.Output.GoIdent, `](`,
+			s.nameConstant(), `+"/`, m.Desc.Name(), `", nil`, w.idempotency(m), ")")
 	}
-	w.P("}{")
-	for _, m := range s.methods {
-		w.P(m.name, ": ", w.constructor(m), "[", m.Input.GoIdent, ", ", m.Output.GoIdent, `](`,
-			s.nameConstant(), `+"/`, m.Desc.Name(), `", nil`, w.idempotency(m), "),")
-	}
-	w.P("}")
+	w.P(")")
 	w.P()
 	for _, m := range s.methods {
 		w.clientMethod(s, m)
@@ -76,13 +69,13 @@ func (w *writer) clientSignature(s *service, m method) string {
 }
 
 func (w *writer) clientMethod(s *service, m method) {
-	l, which := w.local, s.methodsVar()+"."+m.name
+	l, which := w.local, s.methodVar(m)
 	w.P("func (", l.client, " ", s.clientStruct(), ") ", w.clientSignature(s, m), " {")
 	result := l.stream
 	if m.kind == curlew.KindUnary {
 		result = l.reply
 		w.P(l.reply, " := new(", m.Output.GoIdent, ")")
-		w.P(l.err, " := ", l.client, ".caller.Invoke(", l.ctx, ", ", which, ", ", l.request, ", ", l.reply, ", ", l.opts, "...)")
+		w.P("if ", l.err, " := ", l.client, ".caller.Invoke(", l.ctx, ", ", which, ", ", l.request, ", ", l.reply, ", ", l.opts, "...); ", l.err, " != nil {")
 	} else {
 		open := map[curlew.Kind]string{
 			curlew.KindServerStream: "OpenServerStream", curlew.KindClientStream: "OpenClientStream", curlew.KindBidi: "OpenBidi",
@@ -93,8 +86,8 @@ func (w *writer) clientMethod(s *service, m method) {
 		}
 		w.P(l.stream, ", ", l.err, " := ", curlewPackage.Ident(open), "[", m.Input.GoIdent, ", ", m.Output.GoIdent, "](",
 			l.ctx, ", ", l.client, ".caller, ", which, request, ", ", l.opts, "...)")
+		w.P("if ", l.err, " != nil {")
 	}
-	w.P("if ", l.err, " != nil {")
 	w.P("return nil, ", l.err)
 	w.P("}")
 	w.P("return ", result, ", nil")
@@ -106,8 +99,8 @@ func (w *writer) clientMethod(s *service, m method) {
 // it, and what is embedded to implement a part of it.
 func (w *writer) server(s *service) {
 	l := w.local
-	w.doc(fmt.Sprintf("// %s serves %s.\n", s.serverType(), s.Desc.FullName()), s.Comments, s.deprecated())
-	w.P("type ", s.serverType(), " interface {")
+	w.doc(fmt.Sprintf("// %s serves %s.\n", s.serviceType(), s.Desc.FullName()), s.Comments, s.deprecated())
+	w.P("type ", s.serviceType(), " interface {")
 	for _, m := range s.methods {
 		w.doc("", m.Comments, m.deprecated())
 		w.P(w.serverSignature(s, m))
@@ -115,7 +108,7 @@ func (w *writer) server(s *service) {
 	w.P("}")
 	w.P()
 	w.doc(fmt.Sprintf("// %s returns the service that %s serves.\n", s.newService(), l.impl), protogen.CommentSet{}, s.deprecated())
-	w.P("func ", s.newService(), "(", l.impl, " ", s.serverType(), ") *", curlewPackage.Ident("Service"), " {")
+	w.P("func ", s.newService(), "(", l.impl, " ", s.serviceType(), ") *", curlewPackage.Ident("Service"), " {")
 	w.P("return ", curlewPackage.Ident("NewService"), "(", s.nameConstant(), ",")
 	for _, m := range s.methods {
 		w.P(w.constructor(m), `("`, m.Desc.Name(), `", `, w.handler(m), w.idempotency(m), "),")
@@ -124,15 +117,15 @@ func (w *writer) server(s *service) {
 	w.P("}")
 	w.P()
 	w.doc(fmt.Sprintf("// %s answers every method with unimplemented. Embed it\n// in a %s that is to compile when methods are added.\n",
-		s.unimplementedType(), s.serverType()), protogen.CommentSet{}, s.deprecated())
+		s.unimplementedType(), s.serviceType()), protogen.CommentSet{}, s.deprecated())
 	w.P("type ", s.unimplementedType(), " struct{}")
 	w.P()
 	for _, m := range s.methods {
-		w.P("func (", s.unimplementedType(), ") ", w.serverSignature(s, m), " {")
 		result := ""
 		if !m.kind.ManyReplies() {
 			result = "nil, "
 		}
+		w.P("func (", s.unimplementedType(), ") ", w.serverSignature(s, m), " {")
 		w.P("return ", result, curlewPackage.Ident("NewError"), "(", curlewPackage.Ident("Unimplemented"), ", ",
 			s.nameConstant(), `+"/`, m.Desc.Name(), ` is not implemented")`)
 		w.P("}")
@@ -163,61 +156,70 @@ func (w *writer) handler(m method) string {
 	call := l.impl + "." + m.name
 	switch m.kind {
 	case curlew.KindServerStream:
-		return fmt.Sprintf("func(%s %s, %s *%s, %s %s[%s]) error {\nreturn %s(%[1]s, %[3]s, %[5]s)\n}",
+		return fmt.Sprintf("func(%s %s, %s *%s, %s %s[%s]) error { return %s(%[1]s, %[3]s, %[5]s) }",
 			l.ctx, w.context, l.request, input, l.stream, w.curlew("Sender"), output, call)
 	case curlew.KindClientStream:
-		return fmt.Sprintf("func(%s %s, %s %s[%s]) (*%s, error) {\nreturn %s(%[1]s, %[3]s)\n}",
+		return fmt.Sprintf("func(%s %s, %s %s[%s]) (*%s, error) { return %s(%[1]s, %[3]s) }",
 			l.ctx, w.context, l.stream, w.curlew("Receiver"), input, output, call)
 	case curlew.KindBidi:
-		return fmt.Sprintf("func(%s %s, %s %s[%s, %s]) error {\nreturn %s(%[1]s, %[3]s)\n}",
+		return fmt.Sprintf("func(%s %s, %s %s[%s, %s]) error { return %s(%[1]s, %[3]s) }",
 			l.ctx, w.context, l.stream, w.curlew("Bidi"), input, output, call)
 	default:
 		return call
 	}
 }
 
-// streams writes the interfaces of the two ends of a stream.
-func (w *writer) streams(s *service, m method) {
-	input, output := "*"+w.QualifiedGoIdent(m.Input.GoIdent), "*"+w.QualifiedGoIdent(m.Output.GoIdent)
-	full := string(s.Desc.FullName()) + "/" + string(m.Desc.Name())
-	begin := func(name, whose string) {
-		w.doc(fmt.Sprintf("// %s is the %s's end of %s.\n", name, whose, full), protogen.CommentSet{}, m.deprecated() || s.deprecated())
-		w.P("type ", name, " interface {")
+// streams writes the interfaces of the two ends of each stream.
+func (w *writer) streams(s *service) {
+	if !slices.ContainsFunc(s.methods, func(m method) bool { return m.kind != curlew.KindUnary }) {
+		return
 	}
+	w.P("// The clients' and the servers' ends of the streams of ", s.Desc.FullName(), ".")
+	w.P("type (")
+	for _, m := range s.methods {
+		if m.kind != curlew.KindUnary {
+			w.stream(s, m)
+		}
+	}
+	w.P(")")
+	w.P()
+}
+
+func (w *writer) stream(s *service, m method) {
+	input, output := "*"+w.QualifiedGoIdent(m.Input.GoIdent), "*"+w.QualifiedGoIdent(m.Output.GoIdent)
+	deprecated := m.deprecated() || s.deprecated()
 	send := func(message string) { w.P("Send(ctx ", w.context, ", m ", message, ") error") }
 	receive := func(message string) {
 		w.P("Receive(ctx ", w.context, ") (", message, ", error)")
 		w.P("All(ctx ", w.context, ") ", iterPackage.Ident("Seq2"), "[", message, ", error]")
 	}
-	end := func() {
-		w.P("Stream() ", curlewPackage.Ident("Stream"))
-		w.P("}")
-		w.P()
-	}
 
-	begin(s.clientStream(m), "client")
-	switch m.kind {
-	case curlew.KindServerStream:
-		receive(output)
-	case curlew.KindClientStream:
+	w.doc("", protogen.CommentSet{}, deprecated)
+	w.P(s.clientStream(m), " interface {")
+	if m.kind.ManyRequests() {
 		send(input)
+	}
+	if m.kind.ManyReplies() {
+		receive(output)
+	} else {
 		w.P("CloseAndReceive(ctx ", w.context, ") (", output, ", error)")
-	case curlew.KindBidi:
-		send(input)
-		receive(output)
+	}
+	if m.kind == curlew.KindBidi {
 		w.P("CloseSend() error")
 	}
 	w.P("Close() error")
-	end()
+	w.P("Stream() ", curlewPackage.Ident("Stream"))
+	w.P("}")
 
-	begin(s.serverStream(m), "server")
+	w.doc("", protogen.CommentSet{}, deprecated)
+	w.P(s.serverStream(m), " interface {")
 	if m.kind.ManyReplies() {
 		send(output)
 	}
 	if m.kind.ManyRequests() {
 		receive(input)
 	}
-	end()
+	w.P("}")
 }
 
 // curlew returns a name of the root package as this file writes it.

@@ -101,7 +101,7 @@ func scan(root string) (protos, generated []string, err error) {
 		switch rel = filepath.ToSlash(rel); {
 		case strings.HasSuffix(rel, ".proto"):
 			protos = append(protos, rel)
-		case strings.HasSuffix(rel, ".pb.go"), strings.HasSuffix(rel, ".binpb"):
+		case strings.HasSuffix(rel, ".pb.go"), strings.HasSuffix(rel, ".curlew.go"), strings.HasSuffix(rel, ".binpb"):
 			generated = append(generated, rel)
 		}
 		return nil

@@ -34,29 +34,23 @@ func NewTypeClient(caller curlew.Caller) TypeClient {
 
 type typeClient struct{ caller curlew.Caller }
 
-var typeMethods = struct {
-	Func   *curlew.Method
-	Range  *curlew.Method
-	Select *curlew.Method
-	Stream *curlew.Method
-}{
-	Func:   curlew.Unary[request.Message, stream.Stream](TypeName+"/func", nil),
-	Range:  curlew.BidiStream[request.Message, stream.Stream](TypeName+"/range", nil),
-	Select: curlew.ServerStream[request.Message, stream.Stream](TypeName+"/select", nil),
-	Stream: curlew.ClientStream[stream.Stream, request.Message](TypeName+"/Stream", nil),
-}
+var (
+	type_Func   = curlew.Unary[request.Message, stream.Stream](TypeName+"/func", nil)
+	type_Range  = curlew.BidiStream[request.Message, stream.Stream](TypeName+"/range", nil)
+	type_Select = curlew.ServerStream[request.Message, stream.Stream](TypeName+"/select", nil)
+	type_Stream = curlew.ClientStream[stream.Stream, request.Message](TypeName+"/Stream", nil)
+)
 
 func (c typeClient) Func(ctx context.Context, request_ *request.Message, opts ...curlew.CallOption) (*stream.Stream, error) {
 	reply := new(stream.Stream)
-	err := c.caller.Invoke(ctx, typeMethods.Func, request_, reply, opts...)
-	if err != nil {
+	if err := c.caller.Invoke(ctx, type_Func, request_, reply, opts...); err != nil {
 		return nil, err
 	}
 	return reply, nil
 }
 
 func (c typeClient) Range(ctx context.Context, opts ...curlew.CallOption) (Type_RangeClient, error) {
-	stream_, err := curlew.OpenBidi[request.Message, stream.Stream](ctx, c.caller, typeMethods.Range, opts...)
+	stream_, err := curlew.OpenBidi[request.Message, stream.Stream](ctx, c.caller, type_Range, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +58,7 @@ func (c typeClient) Range(ctx context.Context, opts ...curlew.CallOption) (Type_
 }
 
 func (c typeClient) Select(ctx context.Context, request_ *request.Message, opts ...curlew.CallOption) (Type_SelectClient, error) {
-	stream_, err := curlew.OpenServerStream[request.Message, stream.Stream](ctx, c.caller, typeMethods.Select, request_, opts...)
+	stream_, err := curlew.OpenServerStream[request.Message, stream.Stream](ctx, c.caller, type_Select, request_, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -72,17 +66,17 @@ func (c typeClient) Select(ctx context.Context, request_ *request.Message, opts 
 }
 
 func (c typeClient) Stream(ctx context.Context, opts ...curlew.CallOption) (Type_StreamClient, error) {
-	stream_, err := curlew.OpenClientStream[stream.Stream, request.Message](ctx, c.caller, typeMethods.Stream, opts...)
+	stream_, err := curlew.OpenClientStream[stream.Stream, request.Message](ctx, c.caller, type_Stream, opts...)
 	if err != nil {
 		return nil, err
 	}
 	return stream_, nil
 }
 
-// TypeServer serves words.type.
+// TypeService serves words.type.
 //
 // The messages' packages have the names that parameters would have.
-type TypeServer interface {
+type TypeService interface {
 	Func(ctx context.Context, request_ *request.Message) (*stream.Stream, error)
 	Range(ctx context.Context, stream_ Type_RangeServer) error
 	Select(ctx context.Context, request_ *request.Message, stream_ Type_SelectServer) error
@@ -90,7 +84,7 @@ type TypeServer interface {
 }
 
 // NewTypeService returns the service that impl serves.
-func NewTypeService(impl TypeServer) *curlew.Service {
+func NewTypeService(impl TypeService) *curlew.Service {
 	return curlew.NewService(TypeName,
 		curlew.Unary("func", impl.Func),
 		curlew.BidiStream("range", func(ctx context.Context, stream_ curlew.Bidi[request.Message, stream.Stream]) error {
@@ -105,69 +99,58 @@ func NewTypeService(impl TypeServer) *curlew.Service {
 	)
 }
 
-// UnimplementedTypeServer answers every method with unimplemented. Embed it
-// in a TypeServer that is to compile when methods are added.
-type UnimplementedTypeServer struct{}
+// UnimplementedTypeService answers every method with unimplemented. Embed it
+// in a TypeService that is to compile when methods are added.
+type UnimplementedTypeService struct{}
 
-func (UnimplementedTypeServer) Func(ctx context.Context, request_ *request.Message) (*stream.Stream, error) {
+func (UnimplementedTypeService) Func(ctx context.Context, request_ *request.Message) (*stream.Stream, error) {
 	return nil, curlew.NewError(curlew.Unimplemented, TypeName+"/func is not implemented")
 }
 
-func (UnimplementedTypeServer) Range(ctx context.Context, stream_ Type_RangeServer) error {
+func (UnimplementedTypeService) Range(ctx context.Context, stream_ Type_RangeServer) error {
 	return curlew.NewError(curlew.Unimplemented, TypeName+"/range is not implemented")
 }
 
-func (UnimplementedTypeServer) Select(ctx context.Context, request_ *request.Message, stream_ Type_SelectServer) error {
+func (UnimplementedTypeService) Select(ctx context.Context, request_ *request.Message, stream_ Type_SelectServer) error {
 	return curlew.NewError(curlew.Unimplemented, TypeName+"/select is not implemented")
 }
 
-func (UnimplementedTypeServer) Stream(ctx context.Context, stream_ Type_StreamServer) (*request.Message, error) {
+func (UnimplementedTypeService) Stream(ctx context.Context, stream_ Type_StreamServer) (*request.Message, error) {
 	return nil, curlew.NewError(curlew.Unimplemented, TypeName+"/Stream is not implemented")
 }
 
-// Type_RangeClient is the client's end of words.type/range.
-type Type_RangeClient interface {
-	Send(ctx context.Context, m *request.Message) error
-	Receive(ctx context.Context) (*stream.Stream, error)
-	All(ctx context.Context) iter.Seq2[*stream.Stream, error]
-	CloseSend() error
-	Close() error
-	Stream() curlew.Stream
-}
-
-// Type_RangeServer is the server's end of words.type/range.
-type Type_RangeServer interface {
-	Send(ctx context.Context, m *stream.Stream) error
-	Receive(ctx context.Context) (*request.Message, error)
-	All(ctx context.Context) iter.Seq2[*request.Message, error]
-	Stream() curlew.Stream
-}
-
-// Type_SelectClient is the client's end of words.type/select.
-type Type_SelectClient interface {
-	Receive(ctx context.Context) (*stream.Stream, error)
-	All(ctx context.Context) iter.Seq2[*stream.Stream, error]
-	Close() error
-	Stream() curlew.Stream
-}
-
-// Type_SelectServer is the server's end of words.type/select.
-type Type_SelectServer interface {
-	Send(ctx context.Context, m *stream.Stream) error
-	Stream() curlew.Stream
-}
-
-// Type_StreamClient is the client's end of words.type/Stream.
-type Type_StreamClient interface {
-	Send(ctx context.Context, m *stream.Stream) error
-	CloseAndReceive(ctx context.Context) (*request.Message, error)
-	Close() error
-	Stream() curlew.Stream
-}
-
-// Type_StreamServer is the server's end of words.type/Stream.
-type Type_StreamServer interface {
-	Receive(ctx context.Context) (*stream.Stream, error)
-	All(ctx context.Context) iter.Seq2[*stream.Stream, error]
-	Stream() curlew.Stream
-}
+// The clients' and the servers' ends of the streams of words.type.
+type (
+	Type_RangeClient interface {
+		Send(ctx context.Context, m *request.Message) error
+		Receive(ctx context.Context) (*stream.Stream, error)
+		All(ctx context.Context) iter.Seq2[*stream.Stream, error]
+		CloseSend() error
+		Close() error
+		Stream() curlew.Stream
+	}
+	Type_RangeServer interface {
+		Send(ctx context.Context, m *stream.Stream) error
+		Receive(ctx context.Context) (*request.Message, error)
+		All(ctx context.Context) iter.Seq2[*request.Message, error]
+	}
+	Type_SelectClient interface {
+		Receive(ctx context.Context) (*stream.Stream, error)
+		All(ctx context.Context) iter.Seq2[*stream.Stream, error]
+		Close() error
+		Stream() curlew.Stream
+	}
+	Type_SelectServer interface {
+		Send(ctx context.Context, m *stream.Stream) error
+	}
+	Type_StreamClient interface {
+		Send(ctx context.Context, m *stream.Stream) error
+		CloseAndReceive(ctx context.Context) (*request.Message, error)
+		Close() error
+		Stream() curlew.Stream
+	}
+	Type_StreamServer interface {
+		Receive(ctx context.Context) (*stream.Stream, error)
+		All(ctx context.Context) iter.Seq2[*stream.Stream, error]
+	}
+)

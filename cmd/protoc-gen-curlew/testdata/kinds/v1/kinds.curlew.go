@@ -48,33 +48,25 @@ func NewKindsClient(caller curlew.Caller) KindsClient {
 
 type kindsClient struct{ caller curlew.Caller }
 
-var kindsMethods = struct {
-	One       *curlew.Method
-	Replies   *curlew.Method
-	Requests  *curlew.Method
-	Both      *curlew.Method
-	Old       *curlew.Method
-	OldStream *curlew.Method
-}{
-	One:       curlew.Unary[Message, Message](KindsName+"/One", nil, curlew.NoSideEffects),
-	Replies:   curlew.ServerStream[Message, Message](KindsName+"/Replies", nil, curlew.Idempotent),
-	Requests:  curlew.ClientStream[Message, Message](KindsName+"/Requests", nil),
-	Both:      curlew.BidiStream[Message, Message](KindsName+"/Both", nil),
-	Old:       curlew.Unary[wrapperspb.StringValue, emptypb.Empty](KindsName+"/Old", nil),
-	OldStream: curlew.BidiStream[wrapperspb.StringValue, emptypb.Empty](KindsName+"/OldStream", nil),
-}
+var (
+	kinds_One       = curlew.Unary[Message, Message](KindsName+"/One", nil, curlew.NoSideEffects)
+	kinds_Replies   = curlew.ServerStream[Message, Message](KindsName+"/Replies", nil, curlew.Idempotent)
+	kinds_Requests  = curlew.ClientStream[Message, Message](KindsName+"/Requests", nil)
+	kinds_Both      = curlew.BidiStream[Message, Message](KindsName+"/Both", nil)
+	kinds_Old       = curlew.Unary[wrapperspb.StringValue, emptypb.Empty](KindsName+"/Old", nil)
+	kinds_OldStream = curlew.BidiStream[wrapperspb.StringValue, emptypb.Empty](KindsName+"/OldStream", nil)
+)
 
 func (c kindsClient) One(ctx context.Context, request *Message, opts ...curlew.CallOption) (*Message, error) {
 	reply := new(Message)
-	err := c.caller.Invoke(ctx, kindsMethods.One, request, reply, opts...)
-	if err != nil {
+	if err := c.caller.Invoke(ctx, kinds_One, request, reply, opts...); err != nil {
 		return nil, err
 	}
 	return reply, nil
 }
 
 func (c kindsClient) Replies(ctx context.Context, request *Message, opts ...curlew.CallOption) (Kinds_RepliesClient, error) {
-	stream, err := curlew.OpenServerStream[Message, Message](ctx, c.caller, kindsMethods.Replies, request, opts...)
+	stream, err := curlew.OpenServerStream[Message, Message](ctx, c.caller, kinds_Replies, request, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +74,7 @@ func (c kindsClient) Replies(ctx context.Context, request *Message, opts ...curl
 }
 
 func (c kindsClient) Requests(ctx context.Context, opts ...curlew.CallOption) (Kinds_RequestsClient, error) {
-	stream, err := curlew.OpenClientStream[Message, Message](ctx, c.caller, kindsMethods.Requests, opts...)
+	stream, err := curlew.OpenClientStream[Message, Message](ctx, c.caller, kinds_Requests, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +82,7 @@ func (c kindsClient) Requests(ctx context.Context, opts ...curlew.CallOption) (K
 }
 
 func (c kindsClient) Both(ctx context.Context, opts ...curlew.CallOption) (Kinds_BothClient, error) {
-	stream, err := curlew.OpenBidi[Message, Message](ctx, c.caller, kindsMethods.Both, opts...)
+	stream, err := curlew.OpenBidi[Message, Message](ctx, c.caller, kinds_Both, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -99,29 +91,28 @@ func (c kindsClient) Both(ctx context.Context, opts ...curlew.CallOption) (Kinds
 
 func (c kindsClient) Old(ctx context.Context, request *wrapperspb.StringValue, opts ...curlew.CallOption) (*emptypb.Empty, error) {
 	reply := new(emptypb.Empty)
-	err := c.caller.Invoke(ctx, kindsMethods.Old, request, reply, opts...)
-	if err != nil {
+	if err := c.caller.Invoke(ctx, kinds_Old, request, reply, opts...); err != nil {
 		return nil, err
 	}
 	return reply, nil
 }
 
 func (c kindsClient) OldStream(ctx context.Context, opts ...curlew.CallOption) (Kinds_OldStreamClient, error) {
-	stream, err := curlew.OpenBidi[wrapperspb.StringValue, emptypb.Empty](ctx, c.caller, kindsMethods.OldStream, opts...)
+	stream, err := curlew.OpenBidi[wrapperspb.StringValue, emptypb.Empty](ctx, c.caller, kinds_OldStream, opts...)
 	if err != nil {
 		return nil, err
 	}
 	return stream, nil
 }
 
-// KindsServer serves kinds.v1.Kinds.
+// KindsService serves kinds.v1.Kinds.
 //
 // Kinds has a method of each kind.
 //
 // A second paragraph, with "quotes" and a back`tick.
 //
 // What stands behind the brace counts, too.
-type KindsServer interface {
+type KindsService interface {
 	// One is unary.
 	One(ctx context.Context, request *Message) (*Message, error)
 	// Replies is a server stream.
@@ -139,7 +130,7 @@ type KindsServer interface {
 }
 
 // NewKindsService returns the service that impl serves.
-func NewKindsService(impl KindsServer) *curlew.Service {
+func NewKindsService(impl KindsService) *curlew.Service {
 	return curlew.NewService(KindsName,
 		curlew.Unary("One", impl.One, curlew.NoSideEffects),
 		curlew.ServerStream("Replies", func(ctx context.Context, request *Message, stream curlew.Sender[Message]) error {
@@ -148,9 +139,7 @@ func NewKindsService(impl KindsServer) *curlew.Service {
 		curlew.ClientStream("Requests", func(ctx context.Context, stream curlew.Receiver[Message]) (*Message, error) {
 			return impl.Requests(ctx, stream)
 		}),
-		curlew.BidiStream("Both", func(ctx context.Context, stream curlew.Bidi[Message, Message]) error {
-			return impl.Both(ctx, stream)
-		}),
+		curlew.BidiStream("Both", func(ctx context.Context, stream curlew.Bidi[Message, Message]) error { return impl.Both(ctx, stream) }),
 		curlew.Unary("Old", impl.Old),
 		curlew.BidiStream("OldStream", func(ctx context.Context, stream curlew.Bidi[wrapperspb.StringValue, emptypb.Empty]) error {
 			return impl.OldStream(ctx, stream)
@@ -158,102 +147,84 @@ func NewKindsService(impl KindsServer) *curlew.Service {
 	)
 }
 
-// UnimplementedKindsServer answers every method with unimplemented. Embed it
-// in a KindsServer that is to compile when methods are added.
-type UnimplementedKindsServer struct{}
+// UnimplementedKindsService answers every method with unimplemented. Embed it
+// in a KindsService that is to compile when methods are added.
+type UnimplementedKindsService struct{}
 
-func (UnimplementedKindsServer) One(ctx context.Context, request *Message) (*Message, error) {
+func (UnimplementedKindsService) One(ctx context.Context, request *Message) (*Message, error) {
 	return nil, curlew.NewError(curlew.Unimplemented, KindsName+"/One is not implemented")
 }
 
-func (UnimplementedKindsServer) Replies(ctx context.Context, request *Message, stream Kinds_RepliesServer) error {
+func (UnimplementedKindsService) Replies(ctx context.Context, request *Message, stream Kinds_RepliesServer) error {
 	return curlew.NewError(curlew.Unimplemented, KindsName+"/Replies is not implemented")
 }
 
-func (UnimplementedKindsServer) Requests(ctx context.Context, stream Kinds_RequestsServer) (*Message, error) {
+func (UnimplementedKindsService) Requests(ctx context.Context, stream Kinds_RequestsServer) (*Message, error) {
 	return nil, curlew.NewError(curlew.Unimplemented, KindsName+"/Requests is not implemented")
 }
 
-func (UnimplementedKindsServer) Both(ctx context.Context, stream Kinds_BothServer) error {
+func (UnimplementedKindsService) Both(ctx context.Context, stream Kinds_BothServer) error {
 	return curlew.NewError(curlew.Unimplemented, KindsName+"/Both is not implemented")
 }
 
-func (UnimplementedKindsServer) Old(ctx context.Context, request *wrapperspb.StringValue) (*emptypb.Empty, error) {
+func (UnimplementedKindsService) Old(ctx context.Context, request *wrapperspb.StringValue) (*emptypb.Empty, error) {
 	return nil, curlew.NewError(curlew.Unimplemented, KindsName+"/Old is not implemented")
 }
 
-func (UnimplementedKindsServer) OldStream(ctx context.Context, stream Kinds_OldStreamServer) error {
+func (UnimplementedKindsService) OldStream(ctx context.Context, stream Kinds_OldStreamServer) error {
 	return curlew.NewError(curlew.Unimplemented, KindsName+"/OldStream is not implemented")
 }
 
-// Kinds_RepliesClient is the client's end of kinds.v1.Kinds/Replies.
-type Kinds_RepliesClient interface {
-	Receive(ctx context.Context) (*Message, error)
-	All(ctx context.Context) iter.Seq2[*Message, error]
-	Close() error
-	Stream() curlew.Stream
-}
-
-// Kinds_RepliesServer is the server's end of kinds.v1.Kinds/Replies.
-type Kinds_RepliesServer interface {
-	Send(ctx context.Context, m *Message) error
-	Stream() curlew.Stream
-}
-
-// Kinds_RequestsClient is the client's end of kinds.v1.Kinds/Requests.
-type Kinds_RequestsClient interface {
-	Send(ctx context.Context, m *Message) error
-	CloseAndReceive(ctx context.Context) (*Message, error)
-	Close() error
-	Stream() curlew.Stream
-}
-
-// Kinds_RequestsServer is the server's end of kinds.v1.Kinds/Requests.
-type Kinds_RequestsServer interface {
-	Receive(ctx context.Context) (*Message, error)
-	All(ctx context.Context) iter.Seq2[*Message, error]
-	Stream() curlew.Stream
-}
-
-// Kinds_BothClient is the client's end of kinds.v1.Kinds/Both.
-type Kinds_BothClient interface {
-	Send(ctx context.Context, m *Message) error
-	Receive(ctx context.Context) (*Message, error)
-	All(ctx context.Context) iter.Seq2[*Message, error]
-	CloseSend() error
-	Close() error
-	Stream() curlew.Stream
-}
-
-// Kinds_BothServer is the server's end of kinds.v1.Kinds/Both.
-type Kinds_BothServer interface {
-	Send(ctx context.Context, m *Message) error
-	Receive(ctx context.Context) (*Message, error)
-	All(ctx context.Context) iter.Seq2[*Message, error]
-	Stream() curlew.Stream
-}
-
-// Kinds_OldStreamClient is the client's end of kinds.v1.Kinds/OldStream.
-//
-// Deprecated: Do not use.
-type Kinds_OldStreamClient interface {
-	Send(ctx context.Context, m *wrapperspb.StringValue) error
-	Receive(ctx context.Context) (*emptypb.Empty, error)
-	All(ctx context.Context) iter.Seq2[*emptypb.Empty, error]
-	CloseSend() error
-	Close() error
-	Stream() curlew.Stream
-}
-
-// Kinds_OldStreamServer is the server's end of kinds.v1.Kinds/OldStream.
-//
-// Deprecated: Do not use.
-type Kinds_OldStreamServer interface {
-	Send(ctx context.Context, m *emptypb.Empty) error
-	Receive(ctx context.Context) (*wrapperspb.StringValue, error)
-	All(ctx context.Context) iter.Seq2[*wrapperspb.StringValue, error]
-	Stream() curlew.Stream
-}
+// The clients' and the servers' ends of the streams of kinds.v1.Kinds.
+type (
+	Kinds_RepliesClient interface {
+		Receive(ctx context.Context) (*Message, error)
+		All(ctx context.Context) iter.Seq2[*Message, error]
+		Close() error
+		Stream() curlew.Stream
+	}
+	Kinds_RepliesServer interface {
+		Send(ctx context.Context, m *Message) error
+	}
+	Kinds_RequestsClient interface {
+		Send(ctx context.Context, m *Message) error
+		CloseAndReceive(ctx context.Context) (*Message, error)
+		Close() error
+		Stream() curlew.Stream
+	}
+	Kinds_RequestsServer interface {
+		Receive(ctx context.Context) (*Message, error)
+		All(ctx context.Context) iter.Seq2[*Message, error]
+	}
+	Kinds_BothClient interface {
+		Send(ctx context.Context, m *Message) error
+		Receive(ctx context.Context) (*Message, error)
+		All(ctx context.Context) iter.Seq2[*Message, error]
+		CloseSend() error
+		Close() error
+		Stream() curlew.Stream
+	}
+	Kinds_BothServer interface {
+		Send(ctx context.Context, m *Message) error
+		Receive(ctx context.Context) (*Message, error)
+		All(ctx context.Context) iter.Seq2[*Message, error]
+	}
+	// Deprecated: Do not use.
+	Kinds_OldStreamClient interface {
+		Send(ctx context.Context, m *wrapperspb.StringValue) error
+		Receive(ctx context.Context) (*emptypb.Empty, error)
+		All(ctx context.Context) iter.Seq2[*emptypb.Empty, error]
+		CloseSend() error
+		Close() error
+		Stream() curlew.Stream
+	}
+	// Deprecated: Do not use.
+	Kinds_OldStreamServer interface {
+		Send(ctx context.Context, m *emptypb.Empty) error
+		Receive(ctx context.Context) (*wrapperspb.StringValue, error)
+		All(ctx context.Context) iter.Seq2[*wrapperspb.StringValue, error]
+	}
+)
 
 // OldKindsName is the full name of the service.
 //
@@ -278,46 +249,43 @@ func NewOldKindsClient(caller curlew.Caller) OldKindsClient {
 
 type oldKindsClient struct{ caller curlew.Caller }
 
-var oldKindsMethods = struct {
-	One *curlew.Method
-}{
-	One: curlew.Unary[Message, Message](OldKindsName+"/One", nil),
-}
+var (
+	oldKinds_One = curlew.Unary[Message, Message](OldKindsName+"/One", nil)
+)
 
 func (c oldKindsClient) One(ctx context.Context, request *Message, opts ...curlew.CallOption) (*Message, error) {
 	reply := new(Message)
-	err := c.caller.Invoke(ctx, oldKindsMethods.One, request, reply, opts...)
-	if err != nil {
+	if err := c.caller.Invoke(ctx, oldKinds_One, request, reply, opts...); err != nil {
 		return nil, err
 	}
 	return reply, nil
 }
 
-// OldKindsServer serves kinds.v1.OldKinds.
+// OldKindsService serves kinds.v1.OldKinds.
 //
 // OldKinds is deprecated as a whole.
 //
 // Deprecated: Do not use.
-type OldKindsServer interface {
+type OldKindsService interface {
 	One(ctx context.Context, request *Message) (*Message, error)
 }
 
 // NewOldKindsService returns the service that impl serves.
 //
 // Deprecated: Do not use.
-func NewOldKindsService(impl OldKindsServer) *curlew.Service {
+func NewOldKindsService(impl OldKindsService) *curlew.Service {
 	return curlew.NewService(OldKindsName,
 		curlew.Unary("One", impl.One),
 	)
 }
 
-// UnimplementedOldKindsServer answers every method with unimplemented. Embed it
-// in a OldKindsServer that is to compile when methods are added.
+// UnimplementedOldKindsService answers every method with unimplemented. Embed it
+// in a OldKindsService that is to compile when methods are added.
 //
 // Deprecated: Do not use.
-type UnimplementedOldKindsServer struct{}
+type UnimplementedOldKindsService struct{}
 
-func (UnimplementedOldKindsServer) One(ctx context.Context, request *Message) (*Message, error) {
+func (UnimplementedOldKindsService) One(ctx context.Context, request *Message) (*Message, error) {
 	return nil, curlew.NewError(curlew.Unimplemented, OldKindsName+"/One is not implemented")
 }
 
@@ -337,17 +305,17 @@ func NewEmptyClient(caller curlew.Caller) EmptyClient {
 
 type emptyClient struct{ caller curlew.Caller }
 
-// EmptyServer serves kinds.v1.Empty.
+// EmptyService serves kinds.v1.Empty.
 //
 // Empty has no methods.
-type EmptyServer interface {
+type EmptyService interface {
 }
 
 // NewEmptyService returns the service that impl serves.
-func NewEmptyService(impl EmptyServer) *curlew.Service {
+func NewEmptyService(impl EmptyService) *curlew.Service {
 	return curlew.NewService(EmptyName)
 }
 
-// UnimplementedEmptyServer answers every method with unimplemented. Embed it
-// in a EmptyServer that is to compile when methods are added.
-type UnimplementedEmptyServer struct{}
+// UnimplementedEmptyService answers every method with unimplemented. Embed it
+// in a EmptyService that is to compile when methods are added.
+type UnimplementedEmptyService struct{}

@@ -28,39 +28,36 @@ func NewOpaqueClient(caller curlew.Caller) OpaqueClient {
 
 type opaqueClient struct{ caller curlew.Caller }
 
-var opaqueMethods = struct {
-	Call *curlew.Method
-}{
-	Call: curlew.Unary[Tree, Tree](OpaqueName+"/Call", nil),
-}
+var (
+	opaque_Call = curlew.Unary[Tree, Tree](OpaqueName+"/Call", nil)
+)
 
 func (c opaqueClient) Call(ctx context.Context, request *Tree, opts ...curlew.CallOption) (*Tree, error) {
 	reply := new(Tree)
-	err := c.caller.Invoke(ctx, opaqueMethods.Call, request, reply, opts...)
-	if err != nil {
+	if err := c.caller.Invoke(ctx, opaque_Call, request, reply, opts...); err != nil {
 		return nil, err
 	}
 	return reply, nil
 }
 
-// OpaqueServer serves edition.Opaque.
+// OpaqueService serves edition.Opaque.
 //
 // Opaque has messages without exported fields.
-type OpaqueServer interface {
+type OpaqueService interface {
 	Call(ctx context.Context, request *Tree) (*Tree, error)
 }
 
 // NewOpaqueService returns the service that impl serves.
-func NewOpaqueService(impl OpaqueServer) *curlew.Service {
+func NewOpaqueService(impl OpaqueService) *curlew.Service {
 	return curlew.NewService(OpaqueName,
 		curlew.Unary("Call", impl.Call),
 	)
 }
 
-// UnimplementedOpaqueServer answers every method with unimplemented. Embed it
-// in a OpaqueServer that is to compile when methods are added.
-type UnimplementedOpaqueServer struct{}
+// UnimplementedOpaqueService answers every method with unimplemented. Embed it
+// in a OpaqueService that is to compile when methods are added.
+type UnimplementedOpaqueService struct{}
 
-func (UnimplementedOpaqueServer) Call(ctx context.Context, request *Tree) (*Tree, error) {
+func (UnimplementedOpaqueService) Call(ctx context.Context, request *Tree) (*Tree, error) {
 	return nil, curlew.NewError(curlew.Unimplemented, OpaqueName+"/Call is not implemented")
 }

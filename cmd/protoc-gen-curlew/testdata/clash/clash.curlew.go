@@ -31,20 +31,15 @@ func NewStore_Client(caller curlew.Caller) Store_Client {
 
 type store_Client struct{ caller curlew.Caller }
 
-var store_Methods = struct {
-	Get  *curlew.Method
-	Get_ *curlew.Method
-	XGet *curlew.Method
-}{
-	Get:  curlew.Unary[StoreClient, NewShopService](Store_Name+"/Get", nil),
-	Get_: curlew.Unary[StoreClient, NewShopService](Store_Name+"/get", nil),
-	XGet: curlew.Unary[StoreClient, StoreClient](Store_Name+"/_get", nil),
-}
+var (
+	store__Get  = curlew.Unary[StoreClient, NewShopService](Store_Name+"/Get", nil)
+	store__Get_ = curlew.Unary[StoreClient, NewShopService](Store_Name+"/get", nil)
+	store__XGet = curlew.Unary[StoreClient, StoreClient](Store_Name+"/_get", nil)
+)
 
 func (c store_Client) Get(ctx context.Context, request *StoreClient, opts ...curlew.CallOption) (*NewShopService, error) {
 	reply := new(NewShopService)
-	err := c.caller.Invoke(ctx, store_Methods.Get, request, reply, opts...)
-	if err != nil {
+	if err := c.caller.Invoke(ctx, store__Get, request, reply, opts...); err != nil {
 		return nil, err
 	}
 	return reply, nil
@@ -52,8 +47,7 @@ func (c store_Client) Get(ctx context.Context, request *StoreClient, opts ...cur
 
 func (c store_Client) Get_(ctx context.Context, request *StoreClient, opts ...curlew.CallOption) (*NewShopService, error) {
 	reply := new(NewShopService)
-	err := c.caller.Invoke(ctx, store_Methods.Get_, request, reply, opts...)
-	if err != nil {
+	if err := c.caller.Invoke(ctx, store__Get_, request, reply, opts...); err != nil {
 		return nil, err
 	}
 	return reply, nil
@@ -61,24 +55,23 @@ func (c store_Client) Get_(ctx context.Context, request *StoreClient, opts ...cu
 
 func (c store_Client) XGet(ctx context.Context, request *StoreClient, opts ...curlew.CallOption) (*StoreClient, error) {
 	reply := new(StoreClient)
-	err := c.caller.Invoke(ctx, store_Methods.XGet, request, reply, opts...)
-	if err != nil {
+	if err := c.caller.Invoke(ctx, store__XGet, request, reply, opts...); err != nil {
 		return nil, err
 	}
 	return reply, nil
 }
 
-// Store_Server serves clash.Store.
+// Store_Service serves clash.Store.
 //
 // Messages have the names that Store's declarations would have.
-type Store_Server interface {
+type Store_Service interface {
 	Get(ctx context.Context, request *StoreClient) (*NewShopService, error)
 	Get_(ctx context.Context, request *StoreClient) (*NewShopService, error)
 	XGet(ctx context.Context, request *StoreClient) (*StoreClient, error)
 }
 
 // NewStore_Service returns the service that impl serves.
-func NewStore_Service(impl Store_Server) *curlew.Service {
+func NewStore_Service(impl Store_Service) *curlew.Service {
 	return curlew.NewService(Store_Name,
 		curlew.Unary("Get", impl.Get),
 		curlew.Unary("get", impl.Get_),
@@ -86,19 +79,19 @@ func NewStore_Service(impl Store_Server) *curlew.Service {
 	)
 }
 
-// UnimplementedStore_Server answers every method with unimplemented. Embed it
-// in a Store_Server that is to compile when methods are added.
-type UnimplementedStore_Server struct{}
+// UnimplementedStore_Service answers every method with unimplemented. Embed it
+// in a Store_Service that is to compile when methods are added.
+type UnimplementedStore_Service struct{}
 
-func (UnimplementedStore_Server) Get(ctx context.Context, request *StoreClient) (*NewShopService, error) {
+func (UnimplementedStore_Service) Get(ctx context.Context, request *StoreClient) (*NewShopService, error) {
 	return nil, curlew.NewError(curlew.Unimplemented, Store_Name+"/Get is not implemented")
 }
 
-func (UnimplementedStore_Server) Get_(ctx context.Context, request *StoreClient) (*NewShopService, error) {
+func (UnimplementedStore_Service) Get_(ctx context.Context, request *StoreClient) (*NewShopService, error) {
 	return nil, curlew.NewError(curlew.Unimplemented, Store_Name+"/get is not implemented")
 }
 
-func (UnimplementedStore_Server) XGet(ctx context.Context, request *StoreClient) (*StoreClient, error) {
+func (UnimplementedStore_Service) XGet(ctx context.Context, request *StoreClient) (*StoreClient, error) {
 	return nil, curlew.NewError(curlew.Unimplemented, Store_Name+"/_get is not implemented")
 }
 
@@ -119,29 +112,27 @@ func NewShop_Client(caller curlew.Caller) Shop_Client {
 
 type shop_Client struct{ caller curlew.Caller }
 
-var shop_Methods = struct {
-	Watch *curlew.Method
-}{
-	Watch: curlew.ServerStream[StoreClient, StoreClient](Shop_Name+"/Watch", nil),
-}
+var (
+	shop__Watch = curlew.ServerStream[StoreClient, StoreClient](Shop_Name+"/Watch", nil)
+)
 
 func (c shop_Client) Watch(ctx context.Context, request *StoreClient, opts ...curlew.CallOption) (Shop__WatchClient, error) {
-	stream, err := curlew.OpenServerStream[StoreClient, StoreClient](ctx, c.caller, shop_Methods.Watch, request, opts...)
+	stream, err := curlew.OpenServerStream[StoreClient, StoreClient](ctx, c.caller, shop__Watch, request, opts...)
 	if err != nil {
 		return nil, err
 	}
 	return stream, nil
 }
 
-// Shop_Server serves clash.Shop.
+// Shop_Service serves clash.Shop.
 //
 // Shop meets a message of an imported file of the same Go package.
-type Shop_Server interface {
+type Shop_Service interface {
 	Watch(ctx context.Context, request *StoreClient, stream Shop__WatchServer) error
 }
 
 // NewShop_Service returns the service that impl serves.
-func NewShop_Service(impl Shop_Server) *curlew.Service {
+func NewShop_Service(impl Shop_Service) *curlew.Service {
 	return curlew.NewService(Shop_Name,
 		curlew.ServerStream("Watch", func(ctx context.Context, request *StoreClient, stream curlew.Sender[StoreClient]) error {
 			return impl.Watch(ctx, request, stream)
@@ -149,27 +140,26 @@ func NewShop_Service(impl Shop_Server) *curlew.Service {
 	)
 }
 
-// UnimplementedShop_Server answers every method with unimplemented. Embed it
-// in a Shop_Server that is to compile when methods are added.
-type UnimplementedShop_Server struct{}
+// UnimplementedShop_Service answers every method with unimplemented. Embed it
+// in a Shop_Service that is to compile when methods are added.
+type UnimplementedShop_Service struct{}
 
-func (UnimplementedShop_Server) Watch(ctx context.Context, request *StoreClient, stream Shop__WatchServer) error {
+func (UnimplementedShop_Service) Watch(ctx context.Context, request *StoreClient, stream Shop__WatchServer) error {
 	return curlew.NewError(curlew.Unimplemented, Shop_Name+"/Watch is not implemented")
 }
 
-// Shop__WatchClient is the client's end of clash.Shop/Watch.
-type Shop__WatchClient interface {
-	Receive(ctx context.Context) (*StoreClient, error)
-	All(ctx context.Context) iter.Seq2[*StoreClient, error]
-	Close() error
-	Stream() curlew.Stream
-}
-
-// Shop__WatchServer is the server's end of clash.Shop/Watch.
-type Shop__WatchServer interface {
-	Send(ctx context.Context, m *StoreClient) error
-	Stream() curlew.Stream
-}
+// The clients' and the servers' ends of the streams of clash.Shop.
+type (
+	Shop__WatchClient interface {
+		Receive(ctx context.Context) (*StoreClient, error)
+		All(ctx context.Context) iter.Seq2[*StoreClient, error]
+		Close() error
+		Stream() curlew.Stream
+	}
+	Shop__WatchServer interface {
+		Send(ctx context.Context, m *StoreClient) error
+	}
+)
 
 // Market_Name is the full name of the service.
 const Market_Name = "clash.Market"
@@ -188,29 +178,27 @@ func NewMarket_Client(caller curlew.Caller) Market_Client {
 
 type market_Client struct{ caller curlew.Caller }
 
-var market_Methods = struct {
-	Watch *curlew.Method
-}{
-	Watch: curlew.ServerStream[StoreClient, Market_WatchClient](Market_Name+"/Watch", nil),
-}
+var (
+	market__Watch = curlew.ServerStream[StoreClient, Market_WatchClient](Market_Name+"/Watch", nil)
+)
 
 func (c market_Client) Watch(ctx context.Context, request *StoreClient, opts ...curlew.CallOption) (Market__WatchClient, error) {
-	stream, err := curlew.OpenServerStream[StoreClient, Market_WatchClient](ctx, c.caller, market_Methods.Watch, request, opts...)
+	stream, err := curlew.OpenServerStream[StoreClient, Market_WatchClient](ctx, c.caller, market__Watch, request, opts...)
 	if err != nil {
 		return nil, err
 	}
 	return stream, nil
 }
 
-// Market_Server serves clash.Market.
+// Market_Service serves clash.Market.
 //
 // Market meets a nested message.
-type Market_Server interface {
+type Market_Service interface {
 	Watch(ctx context.Context, request *StoreClient, stream Market__WatchServer) error
 }
 
 // NewMarket_Service returns the service that impl serves.
-func NewMarket_Service(impl Market_Server) *curlew.Service {
+func NewMarket_Service(impl Market_Service) *curlew.Service {
 	return curlew.NewService(Market_Name,
 		curlew.ServerStream("Watch", func(ctx context.Context, request *StoreClient, stream curlew.Sender[Market_WatchClient]) error {
 			return impl.Watch(ctx, request, stream)
@@ -218,24 +206,23 @@ func NewMarket_Service(impl Market_Server) *curlew.Service {
 	)
 }
 
-// UnimplementedMarket_Server answers every method with unimplemented. Embed it
-// in a Market_Server that is to compile when methods are added.
-type UnimplementedMarket_Server struct{}
+// UnimplementedMarket_Service answers every method with unimplemented. Embed it
+// in a Market_Service that is to compile when methods are added.
+type UnimplementedMarket_Service struct{}
 
-func (UnimplementedMarket_Server) Watch(ctx context.Context, request *StoreClient, stream Market__WatchServer) error {
+func (UnimplementedMarket_Service) Watch(ctx context.Context, request *StoreClient, stream Market__WatchServer) error {
 	return curlew.NewError(curlew.Unimplemented, Market_Name+"/Watch is not implemented")
 }
 
-// Market__WatchClient is the client's end of clash.Market/Watch.
-type Market__WatchClient interface {
-	Receive(ctx context.Context) (*Market_WatchClient, error)
-	All(ctx context.Context) iter.Seq2[*Market_WatchClient, error]
-	Close() error
-	Stream() curlew.Stream
-}
-
-// Market__WatchServer is the server's end of clash.Market/Watch.
-type Market__WatchServer interface {
-	Send(ctx context.Context, m *Market_WatchClient) error
-	Stream() curlew.Stream
-}
+// The clients' and the servers' ends of the streams of clash.Market.
+type (
+	Market__WatchClient interface {
+		Receive(ctx context.Context) (*Market_WatchClient, error)
+		All(ctx context.Context) iter.Seq2[*Market_WatchClient, error]
+		Close() error
+		Stream() curlew.Stream
+	}
+	Market__WatchServer interface {
+		Send(ctx context.Context, m *Market_WatchClient) error
+	}
+)
