@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/callcmd"
+	"github.com/curlewrpc/curlew/cmd/curlew/internal/checkcmd"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/cli"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/doctorcmd"
 )
@@ -17,6 +18,7 @@ func root(env *cli.Env) *cobra.Command {
 		"curlew",
 		"Make RPC services, call them, measure them, and keep them compatible",
 		callcmd.New(env),
+		checkcmd.New(env),
 		doctorcmd.New(env),
 	)
 }
