@@ -10,6 +10,8 @@ import (
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/checkcmd"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/cli"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/doctorcmd"
+	"github.com/curlewrpc/curlew/cmd/curlew/internal/newcmd"
+	"github.com/curlewrpc/curlew/cmd/curlew/internal/gencmd"
 )
 
 // root returns the command with all others below it.
@@ -17,8 +19,10 @@ func root(env *cli.Env) *cobra.Command {
 	return env.Root(
 		"curlew",
 		"Make RPC services, call them, measure them, and keep them compatible",
+		gencmd.New(env),
 		callcmd.New(env),
 		checkcmd.New(env),
 		doctorcmd.New(env),
+		newcmd.New(env),
 	)
 }
