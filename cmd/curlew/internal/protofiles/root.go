@@ -29,7 +29,7 @@ func Find(dir string) ([]string, error) {
 		case err != nil:
 			return err
 		case d.IsDir():
-			if path != dir && skipped(d.Name()) {
+			if path != dir && Skipped(d.Name()) {
 				return fs.SkipDir
 			}
 		case filepath.Ext(path) == ".proto":
@@ -43,7 +43,8 @@ func Find(dir string) ([]string, error) {
 	return found, err
 }
 
-func skipped(folder string) bool {
+// Skipped tells whether Find leaves out a folder of that name.
+func Skipped(folder string) bool {
 	return strings.HasPrefix(folder, ".") ||
 		slices.Contains([]string{"vendor", "node_modules", "testdata"}, folder)
 }

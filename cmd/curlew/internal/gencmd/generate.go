@@ -1,0 +1,191 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package gencmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/curlewrpc/curlew/cmd/curlew/internal/protofiles"
+	"github.com/curlewrpc/curlew/cmd/curlew/internal/protofiles/gocode"
+)
+
+// output is a file to write.
+type output struct {
+	path    string
+	content []byte
+	before  []byte // what it was; nil if it is new
+}
+
+// generated is what the .proto files say.
+type generated struct {
+	importPaths []string
+	changed     []output
+	unchanged   int
+	notes       []string // what a user may not expect
+}
+
+// generate compiles the inputs and compares the code with what is there. It
+// writes nothing.
+func (s *settings) generate(ctx context.Context) (*generated, error) {
+	in, err := s.find()
+	if err != nil {
+		return nil, err
+	}
+	compiled, err := protofiles.Compile(ctx, s.ImportPaths, in.files...)
+	if err != nil {
+		return nil, err
+	}
+	g := &generated{importPaths: compiled.ImportPaths}
+	module, err := findModule(".")
+	if err != nil {
+		return nil, err
+	}
+	named := g.choose(in, compiled, module)
+	if len(named) == 0 {
+		return nil, fmt.Errorf("nothing to generate\n%s\nName the files themselves to generate them nevertheless",
+			strings.Join(g.notes, "\n"))
+	}
+	p := &packages{compiled: compiled, settings: s, module: module}
+	if err := p.resolve(named); err != nil {
+		return nil, err
+	}
+	g.notes = append(g.notes, p.misplaced(named)...)
+	files := make(map[string][]byte)
+	for dir, group := range s.groups(compiled, named, module) {
+		code, err := gocode.Generate(group, s.codeOptions(p.mappings, module))
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range code {
+			path := filepath.Join(dir, filepath.FromSlash(f.Name))
+			if _, twice := files[path]; twice {
+				return nil, fmt.Errorf("two .proto files make %s; give their code different places with --out, or rename one", path)
+			}
+			files[path] = f.Content
+		}
+	}
+	return g, g.compare(files)
+}
+
+// inputs are the .proto files that are there.
+type inputs struct {
+	files    []string
+	explicit map[string]bool // named one by one, not found in a folder
+}
+
+func (s *settings) find() (*inputs, error) {
+	in := &inputs{explicit: make(map[string]bool)}
+	where := s.Inputs
+	if len(where) == 0 {
+		where = []string{"."}
+	}
+	for _, path := range where {
+		path = filepath.Clean(path)
+		info, err := os.Stat(path)
+		if err != nil || !info.IsDir() {
+			// A name relative to an import path, or none, which compiling tells.
+			in.files = append(in.files, path)
+			in.explicit[path] = true
+			continue
+		}
+		found, err := protofiles.Find(path)
+		if err != nil {
+			return nil, err
+		}
+		in.files = append(in.files, found...)
+	}
+	if len(in.files) == 0 {
+		return nil, fmt.Errorf("there are no .proto files in %s; name files or folders, or write one", strings.Join(where, ", "))
+	}
+	slices.Sort(in.files)
+	in.files = slices.Compact(in.files)
+	return in, nil
+}
+
+// choose leaves out what was found in a folder and is the code of others.
+func (g *generated) choose(in *inputs, compiled *protofiles.Result, module *module) []protoreflect.FileDescriptor {
+	var named []protoreflect.FileDescriptor
+	for _, fd := range compiled.Named {
+		path := compiled.Path(fd.Path())
+		explicit := in.explicit[filepath.Clean(path)] || in.explicit[filepath.FromSlash(fd.Path())]
+		switch importPath, _ := goPackage(fd); {
+		case explicit:
+			named = append(named, fd)
+		case protofiles.Standard(fd.Path()):
+			g.notes = append(g.notes, fmt.Sprintf("%s is left out: the protobuf module has its code", fd.Path()))
+		case module.foreign(importPath):
+			g.notes = append(g.notes, fmt.Sprintf("%s is left out: its go_package, %s, is not of module %s", path, importPath, module.path))
+		default:
+			named = append(named, fd)
+		}
+	}
+	return named
+}
+
+// groups returns the files by the folder that the names of their code are
+// relative to.
+func (s *settings) groups(compiled *protofiles.Result, named []protoreflect.FileDescriptor, module *module) map[string][]protoreflect.FileDescriptor {
+	groups := make(map[string][]protoreflect.FileDescriptor)
+	for _, fd := range named {
+		dir := s.Out
+		switch {
+		case dir != "":
+		case s.byImportPath():
+			if dir = "."; module != nil {
+				dir = module.dir
+			}
+		default:
+			path := filepath.ToSlash(compiled.Path(fd.Path()))
+			dir = filepath.Clean(filepath.FromSlash(strings.TrimSuffix(path, fd.Path())))
+		}
+		groups[dir] = append(groups[dir], fd)
+	}
+	return groups
+}
+
+func (s *settings) byImportPath() bool { return s.Options.Paths == "import" }
+
+func (s *settings) codeOptions(mappings map[string]string, module *module) gocode.Options {
+	o := gocode.Options{
+		Import: s.byImportPath(), Module: s.Options.Module,
+		Packages: mappings, API: s.Options.API, PackageSuffix: s.Options.PackageSuffix,
+		Messages: s.Plugins.Go == nil || *s.Plugins.Go,
+		Services: s.Plugins.Curlew == nil || *s.Plugins.Curlew,
+	}
+	if o.Import && o.Module == "" && s.Out == "" && module != nil {
+		o.Module = module.path
+	}
+	return o
+}
+
+// compare tells what is to be written.
+func (g *generated) compare(files map[string][]byte) error {
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		content := files[path]
+		before, err := os.ReadFile(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return err
+		case bytes.Equal(before, content):
+			g.unchanged++
+			continue
+		case !bytes.Contains(before, []byte("// Code generated ")):
+			return fmt.Errorf("%s was written by hand; move it, or generate into another folder with --out", path)
+		}
+		g.changed = append(g.changed, output{path, content, before})
+	}
+	return nil
+}
