@@ -6,12 +6,13 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/curlewrpc/curlew/cmd/curlew/internal/benchcmd"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/callcmd"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/checkcmd"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/cli"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/doctorcmd"
-	"github.com/curlewrpc/curlew/cmd/curlew/internal/newcmd"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/gencmd"
+	"github.com/curlewrpc/curlew/cmd/curlew/internal/newcmd"
 )
 
 // root returns the command with all others below it.
@@ -22,6 +23,7 @@ func root(env *cli.Env) *cobra.Command {
 		gencmd.New(env),
 		callcmd.New(env),
 		checkcmd.New(env),
+		benchcmd.New(env),
 		doctorcmd.New(env),
 		newcmd.New(env),
 	)

@@ -55,6 +55,28 @@ func ParseRamp(text string) (Schedule, error) {
 	return s, nil
 }
 
+// Constant is a schedule of one rate, that lasts so long or has so many calls,
+// whichever is over first. Zero is no bound; one of them must be given.
+func Constant(rate float64, duration time.Duration, requests int64) (Schedule, error) {
+	if !(rate > 0 && rate <= maxRate) {
+		return nil, fmt.Errorf("%g is no rate above 0 and up to %.0f calls per second", rate, maxRate)
+	}
+	if needed := float64(requests) / rate; requests > 0 && (duration == 0 || needed < duration.Seconds()) {
+		if needed > maxLength.Seconds() {
+			return nil, fmt.Errorf("%d calls at %g a second take more than %v", requests, rate, maxLength)
+		}
+		duration = time.Duration(needed * float64(time.Second))
+	}
+	s := Schedule{{rate, rate, duration}}
+	if duration <= 0 || s.Due(duration) < 0.5 {
+		return nil, fmt.Errorf("%g calls a second are none in %v; give a higher rate or more time", rate, duration)
+	}
+	return s, nil
+}
+
+// maxLength is the longest a schedule lasts that a number of calls ends.
+const maxLength = 30 * 24 * time.Hour
+
 // Length is how long the schedule lasts.
 func (s Schedule) Length() time.Duration {
 	var d time.Duration
