@@ -46,7 +46,7 @@ type file struct {
 
 // taken are names that the templates or Go use for something else.
 var taken = []string{
-	"main", "internal", "vendor", "testdata",
+	"main", "internal", "vendor", "testdata", "service",
 	"greetrequest", "greetresponse", "countdownrequest", "countdownresponse",
 }
 
@@ -62,11 +62,14 @@ func newProject(folder string) (*project, error) {
 		p.Package += strings.ToLower(part)
 		p.Service += strings.ToUpper(part[:1]) + part[1:]
 	}
+	if name := strings.TrimSuffix(p.Service, "Service"); name != "" {
+		p.Service = name // generated code adds it again
+	}
 	switch {
 	case p.Package == "" || p.Package[0] <= '9':
 		return nil, fmt.Errorf("the name %q does not begin with a letter, as the names of services do", folder)
 	case token.IsKeyword(p.Package), slices.Contains(taken, p.Package), strings.HasSuffix(folder, "_test"):
-		return nil, fmt.Errorf("%q cannot be the name of a Go package; take %s-service for example", folder, strings.TrimSuffix(folder, "_test"))
+		return nil, fmt.Errorf("%q cannot be the name of a Go package; take my-%s for example", folder, strings.TrimSuffix(folder, "_test"))
 	}
 	return p, nil
 }
