@@ -6,6 +6,7 @@ package callcmd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -111,7 +112,7 @@ func (c *command) run(cmd *cobra.Command, args []string) error {
 	defer in.close()
 	conn, err := c.to.Dial(ctx, args[0])
 	if err != nil {
-		return withStatus(err)
+		return err
 	}
 	defer conn.Close()
 	m, err := c.method(ctx, conn, args[1])
@@ -143,6 +144,9 @@ func (c *command) method(ctx context.Context, conn *target.Client, name string) 
 	ctx, cancel := context.WithTimeout(ctx, descriptionTimeout)
 	defer cancel()
 	src, err := c.from.Open(ctx, conn, name)
+	if errors.Is(err, curlew.Unknown) || errors.Is(err, curlew.Internal) {
+		return nil, fmt.Errorf("%w\nDoes the server speak %s? --protocol auto looks what it speaks", err, conn.Protocol)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -173,13 +177,4 @@ func (c *command) report(trailer *curlew.Header, err error, out *output) error {
 		return nil
 	}
 	return cli.Status(target.ExitStatus(curlew.CodeOf(err)), out.failure(err))
-}
-
-// withStatus gives an error from a call the exit status of its code.
-func withStatus(err error) error {
-	var e *curlew.Error
-	if errors.As(err, &e) {
-		return cli.Status(target.ExitStatus(e.Code()), err)
-	}
-	return err
 }

@@ -146,7 +146,8 @@ func (o *output) failure(err error) error {
 		fmt.Fprintf(text, "\n  %s %s", d.Type, &compact)
 	}
 	text.WriteString(advice(err))
-	return fmt.Errorf("%s: %w%s", o.outcome.Method, err, text)
+	s := &o.outcome.Status
+	return fmt.Errorf("%s: %s: %s%s", o.outcome.Method, s.Code, s.Message, text)
 }
 
 // advice says what to do about an error, if that is not plain.

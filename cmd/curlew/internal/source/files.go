@@ -33,7 +33,7 @@ func DescriptorSet(paths ...string) (*Source, error) {
 			}
 		}
 	}
-	s, err := newSource(strings.Join(paths, ", "), all)
+	s, err := newSource("in "+strings.Join(paths, ", "), all)
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,9 @@ func Nearest(name string, names []string) []string {
 	slices.SortStableFunc(found, func(a, b candidate) int { return cmp.Compare(a.distance, b.distance) })
 	var nearest []string
 	for _, c := range found[:min(len(found), maxNearest)] {
+		if c.distance > 2*found[0].distance+1 {
+			break // not what is meant, beside a name that is much nearer
+		}
 		nearest = append(nearest, c.name)
 	}
 	return nearest

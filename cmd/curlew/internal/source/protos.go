@@ -17,7 +17,7 @@ func Protos(ctx context.Context, importPaths, files []string) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{Files: compiled.Files, origin: strings.Join(files, ", ")}
+	s := &Source{Files: compiled.Files, origin: "in " + strings.Join(files, ", ")}
 	for _, file := range compiled.Named {
 		s.add(file)
 	}

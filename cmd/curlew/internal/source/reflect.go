@@ -48,7 +48,7 @@ func Reflect(ctx context.Context, caller curlew.Caller, symbols ...string) (*Sou
 			return true
 		})
 	}
-	s, err := newSource("the server", set)
+	s, err := newSource("on the server", set)
 	if err != nil {
 		return nil, err
 	}

@@ -26,14 +26,14 @@ type Source struct {
 	// Services are those to be worked on, by name.
 	Services []protoreflect.ServiceDescriptor
 
-	origin string // "localhost:8080", for errors
+	origin string // "on the server" or "in cart.proto", for errors
 }
 
 // newSource makes the files of a set known.
 func newSource(origin string, set *descriptorpb.FileDescriptorSet) (*Source, error) {
 	files, err := protodesc.FileOptions{AllowUnresolvable: true}.NewFiles(set)
 	if err != nil {
-		return nil, fmt.Errorf("%s: the descriptors do not fit together: %w", origin, err)
+		return nil, fmt.Errorf("the descriptors %s do not fit together: %w", origin, err)
 	}
 	return &Source{Files: files, origin: origin}, nil
 }
@@ -63,7 +63,7 @@ func (s *Source) Method(name string) (protoreflect.MethodDescriptor, error) {
 		}
 		return nil, s.noMethod(sd, name, method)
 	}
-	return nil, fmt.Errorf("%s: no method %q%s", s.origin, name, s.instead(strings.Replace(name, service+".", service+"/", 1), s.MethodNames(), "service", s.ServiceNames()))
+	return nil, fmt.Errorf("no method %q %s%s", name, s.origin, s.instead(strings.Replace(name, service+".", service+"/", 1), s.MethodNames(), "service", s.ServiceNames()))
 }
 
 // Service returns the service of a full name. The error says which there are
@@ -72,7 +72,7 @@ func (s *Source) Service(name string) (protoreflect.ServiceDescriptor, error) {
 	if sd := s.service(name); sd != nil {
 		return sd, nil
 	}
-	return nil, fmt.Errorf("%s: no service %q%s", s.origin, name, s.instead(name, s.ServiceNames(), "service", s.ServiceNames()))
+	return nil, fmt.Errorf("no service %q %s%s", name, s.origin, s.instead(name, s.ServiceNames(), "service", s.ServiceNames()))
 }
 
 func (s *Source) service(name string) protoreflect.ServiceDescriptor {
@@ -95,7 +95,7 @@ func (s *Source) Find(name string) (protoreflect.Descriptor, error) {
 	if err == nil {
 		return d, nil
 	}
-	return nil, fmt.Errorf("%s: no %q%s", s.origin, name, s.instead(name, s.Symbols(), "service", s.ServiceNames()))
+	return nil, fmt.Errorf("no %q %s%s", name, s.origin, s.instead(name, s.Symbols(), "service", s.ServiceNames()))
 }
 
 // ServiceNames returns the full names of the services.
@@ -155,7 +155,7 @@ func (s *Source) noMethod(sd protoreflect.ServiceDescriptor, name, method string
 	for i := range sd.Methods().Len() {
 		own = append(own, string(sd.Methods().Get(i).Name()))
 	}
-	return fmt.Errorf("%s: no method %q: %s has no %q%s", s.origin, name, sd.FullName(), method, s.instead(method, own, "method", own))
+	return fmt.Errorf("no method %q %s: %s has no %s%s", name, s.origin, sd.FullName(), method, s.instead(method, own, "method", own))
 }
 
 // instead says which of names is near, else which of all there are.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/client"
+	"github.com/curlewrpc/curlew/cmd/curlew/internal/cli"
 	"github.com/curlewrpc/curlew/wire"
 )
 
@@ -29,20 +30,35 @@ const maxMessage = 256 << 20
 
 // Dial connects to an address: what [client.New] takes, or http://host:port and
 // https://host:port. Options are added to those that the flags say. The error
-// says what was seen of the server and what to do. The caller must Close the
-// client.
+// says what was seen of the server and what to do, and has the exit status: 2 if
+// the flags are wrong, else that of [curlew.Unavailable]. The caller must Close
+// the client.
 func (f *Flags) Dial(ctx context.Context, address string, opts ...client.Option) (*Client, error) {
+	c, protocol, err := f.client(address, opts)
+	if err != nil {
+		return nil, cli.Status(cli.UsageStatus, err)
+	}
+	start := time.Now()
+	if err := f.connect(ctx, c, protocol); err != nil {
+		c.Close()
+		return nil, cli.Status(ExitStatus(curlew.Unavailable), err)
+	}
+	return &Client{Client: c, Protocol: protocol.spoken(), Dialed: time.Since(start)}, nil
+}
+
+// client returns the client that the flags describe.
+func (f *Flags) client(address string, opts []client.Option) (*client.Client, *firstOf, error) {
 	address, secure, err := splitScheme(address)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	protocol, err := protocolOf(f.Protocol)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	header, err := f.headers()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	secure = secure || f.secure()
 	options := []client.Option{
@@ -53,20 +69,15 @@ func (f *Flags) Dial(ctx context.Context, address string, opts ...client.Option)
 	if secure {
 		config, err := f.tls()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		options = append(options, client.WithTLS(config))
 	}
 	c, err := client.New(address, append(options, opts...)...)
 	if err != nil {
-		return nil, fmt.Errorf("%w\nAn address is host:port or unix:///path/to.sock", err)
+		return nil, nil, fmt.Errorf("%w\nAn address is host:port or unix:///path/to.sock", err)
 	}
-	start := time.Now()
-	if err := f.connect(ctx, c, protocol); err != nil {
-		c.Close()
-		return nil, err
-	}
-	return &Client{Client: c, Protocol: protocol.spoken(), Dialed: time.Since(start)}, nil
+	return c, protocol, nil
 }
 
 // connect waits for a connection. Where there is one server only, the first

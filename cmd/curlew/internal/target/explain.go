@@ -12,14 +12,16 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/curlewrpc/curlew"
 )
 
-func (f *failure) Error() string { return f.err.Error() }
-func (f *failure) Unwrap() error { return f.err }
+func (f *failure) Error() string   { return f.errs[len(f.errs)-1].Error() }
+func (f *failure) Unwrap() []error { return f.errs }
 
 // explain returns the failure as an error that says what to do. It may connect
 // once more to see what the server is.
@@ -30,20 +32,52 @@ func (f *failure) explain(ctx context.Context) error {
 	} else {
 		advice = f.unreachable()
 	}
-	return curlew.Errorf(curlew.Unavailable, "cannot connect to %s\n%w\n%s", f.remote.Address, f.err, advice).
-		WithOrigin(curlew.OriginTransport).WithProgress(curlew.NotSent)
+	text := new(strings.Builder)
+	for _, line := range f.lines() {
+		text.WriteString("\n  " + line)
+	}
+	return &explained{fmt.Sprintf("cannot connect to %s%s\n%s", f.remote.Address, text, advice), f}
 }
+
+// lines returns what was wrong with each protocol that was tried. Under TLS only
+// the last counts: that a server does not know the others' ALPN names says
+// nothing.
+func (f *failure) lines() []string {
+	errs := f.errs
+	if f.remote.TLS != nil {
+		errs = errs[len(errs)-1:]
+	}
+	var lines []string
+	for _, err := range errs {
+		if line := curlew.ErrorOf(err).Message(); !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// explained is a failure in many words.
+type explained struct {
+	text string
+	*failure
+}
+
+func (e *explained) Error() string { return e.text }
+func (e *explained) Unwrap() error { return e.failure }
 
 // unreachable is what to do about a server to which there is no connection.
 func (f *failure) unreachable() string {
 	var unknown *net.DNSError
+	var slow net.Error
 	switch {
-	case errors.Is(f.err, syscall.ECONNREFUSED):
+	case errors.Is(f, syscall.ECONNREFUSED):
 		return "Nothing listens there: start the server, or look whether the port is right."
-	case errors.Is(f.err, syscall.ENOENT):
+	case errors.Is(f, syscall.ENOENT):
 		return "There is no such socket: start the server, or look whether the path is right."
-	case errors.As(f.err, &unknown) && unknown.IsNotFound:
+	case errors.As(f, &unknown) && unknown.IsNotFound:
 		return "There is no host of this name: look whether it is written right, or give an IP address."
+	case errors.Is(f, context.DeadlineExceeded), errors.As(f, &slow) && slow.Timeout():
+		return "Nothing answers there: look whether the address is right, and whether a firewall is in between."
 	default:
 		return "See `curlew doctor " + f.remote.Address + "`."
 	}
@@ -57,27 +91,33 @@ func (f *failure) misunderstanding(ctx context.Context) string {
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	switch {
-	case errors.As(f.err, &notTLS):
+	case errors.As(f, &notTLS):
 		return "The server does not speak TLS: leave out --tls and the flags for certificates, and write http:// instead of https://."
-	case errors.As(f.err, &authority):
+	case errors.As(f, &authority):
 		return "Nobody that is trusted here has signed the server's certificate: give the authority's by --ca FILE, or --insecure-skip-verify."
-	case errors.As(f.err, &name):
+	case errors.As(f, &name):
 		return "The server's certificate is for another name: connect by that name, or give it by --server-name."
-	case errors.As(f.err, &invalid):
+	case errors.As(f, &invalid):
 		return "The server's certificate is not valid: see `curlew doctor " + f.remote.Address + " --tls`."
 	case f.remote.TLS != nil:
 		return "See `curlew doctor " + f.remote.Address + " --tls`."
 	}
-	return sight(f.greeting(ctx))
+	answer := f.greeting(ctx)
+	if len(answer) == 0 && f.wantsTLS(ctx) {
+		return tlsWanted
+	}
+	return sight(answer)
 }
+
+const tlsWanted = "The server wants TLS: add --tls, and --ca FILE if its certificate is private."
 
 // sight says what a server is that answers an HTTP request with these bytes.
 func sight(answer []byte) string {
 	switch {
 	case len(answer) == 0:
-		return "The server takes connections and says nothing: is it one for RPC? If it wants TLS, add --tls."
+		return "The server takes connections and says nothing: is it one for RPC?"
 	case bytes.HasPrefix(answer, []byte{0x15, 3}), bytes.Contains(answer, []byte("HTTPS server")), bytes.Contains(answer, []byte("HTTPS port")):
-		return "The server wants TLS: add --tls, and --ca FILE if its certificate is private."
+		return tlsWanted
 	case bytes.HasPrefix(answer, []byte("HTTP/1.")):
 		return "The server speaks HTTP/1.1: try --protocol connect or --protocol grpc-web, with --proto FILE for the methods."
 	case len(answer) > 8 && answer[3] == 4 && answer[0] == 0:
@@ -104,4 +144,17 @@ func (f *failure) greeting(ctx context.Context) []byte {
 	const most = 160
 	answer, _ := io.ReadAll(io.LimitReader(conn, most)) // what came before the error counts
 	return answer
+}
+
+// wantsTLS reports whether the server answers a TLS handshake. Whose certificate
+// it has does not matter: nothing is sent.
+func (f *failure) wantsTLS(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	conn, err := f.remote.Dial(ctx, f.remote.Network, f.remote.Address)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	return tls.Client(conn, &tls.Config{InsecureSkipVerify: true}).HandshakeContext(ctx) == nil
 }

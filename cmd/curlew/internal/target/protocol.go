@@ -5,7 +5,6 @@ package target
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -44,39 +43,47 @@ func protocolOf(name string) (*firstOf, error) {
 	codec := proto.New()
 	switch name {
 	case "", Auto:
-		return &firstOf{options: []wire.Protocol{native.New(), grpc.NewClient(h2.Dial, codec)}}, nil
+		return newFirstOf(option{Native, native.New()}, option{GRPC, grpc.NewClient(h2.Dial, codec)}), nil
 	case Native:
-		return only(native.New()), nil
+		return newFirstOf(option{Native, native.New()}), nil
 	case GRPC:
-		return only(grpc.NewClient(h2.Dial, codec)), nil
+		return newFirstOf(option{GRPC, grpc.NewClient(h2.Dial, codec)}), nil
 	case GRPCWeb:
-		return &firstOf{options: []wire.Protocol{grpcweb.NewClient(h2.Dial, codec), grpcweb.NewClient(h1.Dial, codec)}}, nil
+		return newFirstOf(option{GRPCWeb, grpcweb.NewClient(h2.Dial, codec)}, option{GRPCWeb, grpcweb.NewClient(h1.Dial, codec)}), nil
 	case Connect:
-		return &firstOf{options: []wire.Protocol{connect.NewClient(h2.Dial, codec), connect.NewClient(h1.Dial, codec)}}, nil
+		return newFirstOf(option{Connect, connect.NewClient(h2.Dial, codec)}, option{Connect, connect.NewClient(h1.Dial, codec)}), nil
 	case JSONRPC:
-		return only(jsonrpc.New(jsonrpc.Version2)), nil
+		return newFirstOf(option{JSONRPC, jsonrpc.New(jsonrpc.Version2)}), nil
 	default:
 		return nil, fmt.Errorf("--protocol %s: there is no such protocol; use one of %s", name, strings.Join(Protocols(), ", "))
 	}
 }
 
-func only(p wire.Protocol) *firstOf { return &firstOf{options: []wire.Protocol{p}} }
-
 // firstOf is the first of several protocols that a server speaks. It finds that
 // out once for each server.
 type firstOf struct {
-	options []wire.Protocol
+	options []option
 	failed  func(*failure) // of each failed connection; nil tells nobody
 
 	mu    sync.Mutex
-	found map[string]wire.Protocol // by address
+	found map[string]option // by address
+}
+
+// option is a protocol by one of the names that users know.
+type option struct {
+	name string
+	wire.Protocol
+}
+
+func newFirstOf(options ...option) *firstOf {
+	return &firstOf{options: options, found: make(map[string]option)}
 }
 
 // failure is why a connection could not be made.
 type failure struct {
 	remote  *wire.Remote
-	reached bool // a connection was there; what was wrong is what was said on it
-	err     error
+	reached bool    // a connection was there; what was wrong is what was said on it
+	errs    []error // of each protocol that was tried
 }
 
 // patience bounds how long a server that was reached may take to understand a
@@ -90,16 +97,16 @@ func (p *firstOf) Name() string { return p.options[0].Name() }
 func (p *firstOf) Connect(ctx context.Context, r *wire.Remote) (wire.Session, error) {
 	p.mu.Lock()
 	options := p.options
-	if found := p.found[r.Address]; found != nil {
-		options = []wire.Protocol{found}
+	if found, ok := p.found[r.Address]; ok {
+		options = []option{found}
 	}
 	p.mu.Unlock()
 	var errs []error
 	reached := false
-	for i, option := range options {
-		session, ok, err := try(ctx, option, r, i < len(options)-1)
+	for i, o := range options {
+		session, ok, err := try(ctx, o, r, i < len(options)-1)
 		if err == nil {
-			p.remember(r.Address, option)
+			p.remember(r.Address, o)
 			return session, nil
 		}
 		reached = reached || ok
@@ -108,18 +115,15 @@ func (p *firstOf) Connect(ctx context.Context, r *wire.Remote) (wire.Session, er
 			break
 		}
 	}
-	err := errs[len(errs)-1]
-	if len(errs) > 1 {
-		err = errors.Join(errs...)
-	}
+	f := &failure{r, reached, errs}
 	if p.failed != nil {
-		p.failed(&failure{r, reached, err})
+		p.failed(f)
 	}
-	return nil, err
+	return nil, f
 }
 
 // try connects by one protocol and reports whether the server was reached.
-func try(ctx context.Context, option wire.Protocol, r *wire.Remote, hurry bool) (_ wire.Session, reached bool, _ error) {
+func try(ctx context.Context, o option, r *wire.Remote, hurry bool) (_ wire.Session, reached bool, _ error) {
 	watched := *r
 	watched.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := r.Dial(ctx, network, address)
@@ -131,17 +135,14 @@ func try(ctx context.Context, option wire.Protocol, r *wire.Remote, hurry bool) 
 		ctx, cancel = context.WithTimeout(ctx, patience)
 		defer cancel()
 	}
-	session, err := option.Connect(ctx, &watched)
+	session, err := o.Connect(ctx, &watched)
 	return session, reached, err
 }
 
-func (p *firstOf) remember(address string, option wire.Protocol) {
+func (p *firstOf) remember(address string, o option) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.found == nil {
-		p.found = make(map[string]wire.Protocol)
-	}
-	p.found[address] = option
+	p.found[address] = o
 }
 
 // spoken returns the name of the protocol that a server was found to speak.
@@ -149,7 +150,7 @@ func (p *firstOf) spoken() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, found := range p.found {
-		return found.Name()
+		return found.name
 	}
-	return p.Name()
+	return p.options[0].name
 }
