@@ -10,8 +10,10 @@ import (
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/callcmd"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/checkcmd"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/cli"
+	"github.com/curlewrpc/curlew/cmd/curlew/internal/describecmd"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/doctorcmd"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/gencmd"
+	"github.com/curlewrpc/curlew/cmd/curlew/internal/lscmd"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/newcmd"
 )
 
@@ -22,6 +24,8 @@ func root(env *cli.Env) *cobra.Command {
 		"Make RPC services, call them, measure them, and keep them compatible",
 		gencmd.New(env),
 		callcmd.New(env),
+		lscmd.New(env),
+		describecmd.New(env),
 		checkcmd.New(env),
 		benchcmd.New(env),
 		doctorcmd.New(env),

@@ -17,12 +17,13 @@ import (
 	"github.com/curlewrpc/curlew/reflection"
 )
 
-// Reflect asks a server for its services: those that are named, else all but the
-// ones for reflection itself. Symbols that are not services add what declares
-// them.
+// Reflect asks a server for what declares the symbols, the names of services for
+// instance. Without any it asks for all services but those for reflection itself;
+// then it is no error if the server does not describe one.
 func Reflect(ctx context.Context, caller curlew.Caller, symbols ...string) (*Source, error) {
 	c := reflection.NewClient(caller)
-	if len(symbols) == 0 {
+	all := len(symbols) == 0
+	if all {
 		names, err := c.Services(ctx)
 		if err != nil {
 			return nil, withoutReflection(err)
@@ -35,8 +36,13 @@ func Reflect(ctx context.Context, caller curlew.Caller, symbols ...string) (*Sou
 	}
 	set := new(descriptorpb.FileDescriptorSet)
 	known := make(map[string]bool) // paths of the files in set
+	var undescribed []string
 	for _, symbol := range symbols {
 		files, err := c.Files(ctx, symbol)
+		if all && errors.Is(err, curlew.NotFound) {
+			undescribed = append(undescribed, symbol)
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("the server's description of %s: %w", symbol, withoutReflection(err))
 		}
@@ -52,6 +58,7 @@ func Reflect(ctx context.Context, caller curlew.Caller, symbols ...string) (*Sou
 	if err != nil {
 		return nil, err
 	}
+	s.Undescribed = undescribed
 	for _, symbol := range symbols {
 		if d, err := s.Files.FindDescriptorByName(protoreflect.FullName(symbol)); err == nil {
 			if sd, ok := d.(protoreflect.ServiceDescriptor); ok && s.service(symbol) == nil {

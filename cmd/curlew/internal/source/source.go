@@ -25,6 +25,8 @@ type Source struct {
 	Files *protoregistry.Files
 	// Services are those to be worked on, by name.
 	Services []protoreflect.ServiceDescriptor
+	// Undescribed are services that a server has and does not describe.
+	Undescribed []string
 
 	origin string // "on the server" or "in cart.proto", for errors
 }
