@@ -69,7 +69,7 @@ func (s *settings) generate(ctx context.Context) (*generated, error) {
 			return nil, err
 		}
 		for _, f := range code {
-			path := filepath.Join(dir, filepath.FromSlash(f.Name))
+			path := protofiles.Nearby(filepath.Join(dir, filepath.FromSlash(f.Name)))
 			if _, twice := files[path]; twice {
 				return nil, fmt.Errorf("two .proto files make %s; give their code different places with --out, or rename one", path)
 			}
@@ -82,7 +82,7 @@ func (s *settings) generate(ctx context.Context) (*generated, error) {
 // inputs are the .proto files that are there.
 type inputs struct {
 	files    []string
-	explicit map[string]bool // named one by one, not found in a folder
+	explicit map[string]bool // named one by one, not found in a folder; both as named and absolute
 }
 
 func (s *settings) find() (*inputs, error) {
@@ -97,7 +97,7 @@ func (s *settings) find() (*inputs, error) {
 		if err != nil || !info.IsDir() {
 			// A name relative to an import path, or none, which compiling tells.
 			in.files = append(in.files, path)
-			in.explicit[path] = true
+			in.explicit[absolute(path)], in.explicit[path] = true, true
 			continue
 		}
 		found, err := protofiles.Find(path)
@@ -117,19 +117,23 @@ func (s *settings) find() (*inputs, error) {
 // choose leaves out what was found in a folder and is the code of others.
 func (g *generated) choose(in *inputs, compiled *protofiles.Result, module *module) []protoreflect.FileDescriptor {
 	var named []protoreflect.FileDescriptor
+	var foreign []string
 	for _, fd := range compiled.Named {
 		path := compiled.Path(fd.Path())
-		explicit := in.explicit[filepath.Clean(path)] || in.explicit[filepath.FromSlash(fd.Path())]
+		explicit := in.explicit[absolute(path)] || in.explicit[filepath.FromSlash(fd.Path())]
 		switch importPath, _ := goPackage(fd); {
 		case explicit:
 			named = append(named, fd)
 		case protofiles.Standard(fd.Path()):
 			g.notes = append(g.notes, fmt.Sprintf("%s is left out: the protobuf module has its code", fd.Path()))
 		case module.foreign(importPath):
-			g.notes = append(g.notes, fmt.Sprintf("%s is left out: its go_package, %s, is not of module %s", path, importPath, module.path))
+			foreign = append(foreign, path)
 		default:
 			named = append(named, fd)
 		}
+	}
+	if len(foreign) > 0 {
+		g.notes = append(g.notes, fmt.Sprintf("left out, as their go_package is not of module %s: %s", module.path, some(foreign)))
 	}
 	return named
 }
@@ -147,8 +151,7 @@ func (s *settings) groups(compiled *protofiles.Result, named []protoreflect.File
 				dir = module.dir
 			}
 		default:
-			path := filepath.ToSlash(compiled.Path(fd.Path()))
-			dir = filepath.Clean(filepath.FromSlash(strings.TrimSuffix(path, fd.Path())))
+			dir = compiled.ImportPath(fd.Path())
 		}
 		groups[dir] = append(groups[dir], fd)
 	}
@@ -188,4 +191,20 @@ func (g *generated) compare(files map[string][]byte) error {
 		g.changed = append(g.changed, output{path, content, before})
 	}
 	return nil
+}
+
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
+
+// some lists a few names.
+func some(names []string) string {
+	const few = 3
+	if len(names) <= few+1 {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
 }

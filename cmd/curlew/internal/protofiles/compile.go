@@ -30,10 +30,20 @@ type Result struct {
 	files map[string]*file // by name
 }
 
-// Path returns where a file was read from, "" if it is one that is always there.
+// Path returns where a file was read from, as seen from the current folder; "" if
+// it is one that is always there.
 func (r *Result) Path(name string) string {
 	if f := r.files[name]; f != nil {
 		return f.path
+	}
+	return ""
+}
+
+// ImportPath returns the folder that a file's name is relative to, "" if the file
+// is one that is always there.
+func (r *Result) ImportPath(name string) string {
+	if f := r.files[name]; f != nil {
+		return f.dir
 	}
 	return ""
 }

@@ -31,6 +31,7 @@ type loader struct {
 
 // file is a file on disk.
 type file struct {
+	dir    string // the import path that it is below
 	path   string
 	source []byte
 }
@@ -67,7 +68,7 @@ func (l *loader) name(file string) (string, error) {
 			file, strings.Join(l.importPaths, ", "))
 	}
 	name := filepath.ToSlash(file)
-	if Standard(name) || l.find(name) != "" {
+	if _, path := l.find(name); path != "" || Standard(name) {
 		return name, nil
 	}
 	return "", fmt.Errorf("there is no file %s, neither here nor below the import paths (%s)%s",
@@ -103,18 +104,37 @@ func below(dir, path string) (string, bool) {
 	return filepath.ToSlash(rel), true
 }
 
-// find returns where a file is, "" if it is nowhere.
-func (l *loader) find(name string) string {
+// find returns where a file is, and below which import path; "" if it is nowhere.
+func (l *loader) find(name string) (dir, path string) {
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
-		return ""
+		return "", ""
 	}
 	for _, dir := range l.importPaths {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if info, err := os.Stat(path); err == nil && !info.IsDir() {
-			return path
+			return dir, path
 		}
 	}
-	return ""
+	return "", ""
+}
+
+// Nearby returns a path as seen from the current folder, if it goes up from there.
+func Nearby(path string) string {
+	if !strings.HasPrefix(path, "..") {
+		return path
+	}
+	here, err := filepath.Abs(".")
+	if err != nil {
+		return path
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	if rel, err := filepath.Rel(here, abs); err == nil {
+		return rel
+	}
+	return path
 }
 
 // load reads and parses a file and all that it imports.
@@ -122,13 +142,14 @@ func (l *loader) load(name string) {
 	if _, ok := l.files[name]; ok || Standard(name) {
 		return
 	}
-	path := l.find(name)
+	dir, path := l.find(name)
+	path = Nearby(path)
 	source, err := readFile(path)
 	if err != nil {
 		l.problems.add(Problem{File: name, Message: err.Error()})
 		return
 	}
-	l.files[name] = &file{path: path, source: source}
+	l.files[name] = &file{dir: dir, path: path, source: source}
 	tree, err := parser.Parse(name, bytes.NewReader(source), reporter.NewHandler(reporter.NewReporter(l.report, nil)))
 	if err != nil && !errors.Is(err, reporter.ErrInvalidSource) {
 		l.problems.add(Problem{File: path, Message: err.Error()})
@@ -145,11 +166,12 @@ func (l *loader) load(name string) {
 
 // imported loads a file that another imports.
 func (l *loader) imported(by, name string, at ast.SourcePos) {
+	_, path := l.find(name)
 	switch {
 	case Standard(name):
 	case name == by:
 		l.problemAt(at, "this file imports itself", "remove the import")
-	case l.find(name) == "":
+	case path == "":
 		l.problemAt(at, fmt.Sprintf("import %q: there is no such file below %s",
 			name, strings.Join(l.importPaths, ", ")), l.missingHint(name))
 	default:

@@ -51,7 +51,8 @@ func Skipped(folder string) bool {
 
 // FindImportPaths returns the folders from which all imports of files resolve:
 // one, where one is enough. It looks above the files as far as the root of their
-// repository or Go module, and at the files below base. Where imports do not
+// repository or Go module, then at the files below base, then at all files of that
+// repository or module. Where imports do not
 // decide, a file whose folder is named like its package is below the folder that
 // the package starts in, else base is taken.
 func FindImportPaths(base string, files []string) ([]string, error) {
@@ -80,6 +81,7 @@ func FindImportPaths(base string, files []string) ([]string, error) {
 type search struct {
 	base  string
 	found []string
+	all   []string                   // nil until somebody asks
 	wants map[string]map[string]bool // import → folders that it resolves from
 	pkgs  map[string]string          // file → folder that its package starts in
 	seen  map[string]bool
@@ -143,13 +145,31 @@ func (s *search) want(by, name string) {
 	if len(s.wants[name]) > 0 {
 		return
 	}
-	for _, path := range s.found {
-		if path == filepath.FromSlash(name) {
-			add(".", path)
-		} else if dir, ok := strings.CutSuffix(filepath.ToSlash(path), "/"+name); ok {
-			add(filepath.FromSlash(dir), path)
+	for _, found := range [](func() []string){func() []string { return s.found }, s.findAll} {
+		for _, path := range found() {
+			if path == filepath.FromSlash(name) {
+				add(".", path)
+			} else if dir, ok := strings.CutSuffix(filepath.ToSlash(path), "/"+name); ok {
+				add(filepath.FromSlash(dir), path)
+			}
+		}
+		if len(s.wants[name]) > 0 {
+			return
 		}
 	}
+}
+
+// findAll returns the files of the repository or Go module that base is in, none
+// if it is in none.
+func (s *search) findAll() []string {
+	if s.all == nil {
+		s.all = []string{}
+		above := ancestors(filepath.Join(s.base, "any"))
+		if top := above[len(above)-1]; top != s.base && isTop(top) {
+			s.all, _ = Find(top)
+		}
+	}
+	return s.all
 }
 
 // ancestors returns the folder of a file and those above it, as far as the one of
