@@ -178,8 +178,8 @@ func TestContent(t *testing.T) {
 	}
 	files := tree(t)
 	for name, want := range map[string]string{
-		"shop/v1/item.pb.go":        "// Item is sold.\ntype Item struct {\n\tstate          protoimpl.MessageState `protogen:\"opaque.v1\"`",
-		"shop/v1/cart.pb.go":        "package shopv1\n",
+		"shop/v1/item.pb.go":     "// Item is sold.\ntype Item struct {\n\tstate          protoimpl.MessageState `protogen:\"opaque.v1\"`",
+		"shop/v1/cart.pb.go":     "package shopv1\n",
 		"shop/v1/cart.curlew.go": "func NewCartClient(",
 	} {
 		if !strings.Contains(files[name], want) {

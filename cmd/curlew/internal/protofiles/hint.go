@@ -68,8 +68,11 @@ func Nearest(name string, names []string) string {
 			continue
 		}
 		d := editDistance(name, candidate)
-		if path.Base(candidate) == path.Base(name) {
-			d = min(d, distance-1) // the right file in the wrong folder
+		sameFile := path.Base(candidate) == path.Base(name) // in the wrong folder
+		begins := len(candidate) >= 3 && strings.HasPrefix(name, candidate) ||
+			len(name) >= 3 && strings.HasPrefix(candidate, name)
+		if sameFile || begins {
+			d = min(d, distance-1)
 		}
 		if d < distance {
 			best, distance = candidate, d
