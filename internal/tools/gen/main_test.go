@@ -40,6 +40,7 @@ import "google/protobuf/duration.proto";
 import "shared/name.proto";
 // Greeting says hello.
 message Greeting { shared.Name name = 1; google.protobuf.Duration within = 2; }
+service Greeter { rpc Greet(Greeting) returns (Greeting); }
 `,
 		"examples/proto/shared/name.proto": header + `syntax = "proto3";
 package shared;
@@ -71,6 +72,13 @@ func TestWriteThenCheck(t *testing.T) {
 	}
 	if !strings.Contains(string(content), "// Greeting says hello.\ntype Greeting struct") {
 		t.Error("the generated type lost its comment")
+	}
+	content, err = os.ReadFile(filepath.Join(root, "examples/proto/greet/v1/greet.curlew.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(string(content), header) || !strings.Contains(string(content), "func NewGreeterClient(") {
+		t.Errorf("the generated services are\n%s", content)
 	}
 }
 
