@@ -67,14 +67,18 @@ func (c *checker) finding(rule string, severity Severity, old, new protoreflect.
 	})
 }
 
-// sameType reports whether a type of the old version is, by name or as what it
-// was renamed to, one of the new version.
-func (c *checker) sameType(old, new protoreflect.FullName) bool {
-	to, ok := c.names[old]
-	if !ok {
-		to = old
+// sameType reports whether a type of the old version is one of the new version by
+// name. That of its package may have changed, which is reported with the package.
+func (c *checker) sameType(old, new protoreflect.Descriptor) bool {
+	if old.FullName() == new.FullName() {
+		return true
 	}
-	return to == new
+	return c.names[old.FullName()] == new.FullName() && inPackage(old) == inPackage(new)
+}
+
+// inPackage returns an element's full name without that of its package.
+func inPackage(d protoreflect.Descriptor) string {
+	return strings.TrimPrefix(string(d.FullName()), string(d.ParentFile().Package())+".")
 }
 
 // describe returns what an element is called in a sentence: field 3 "sku".

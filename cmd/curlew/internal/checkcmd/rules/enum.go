@@ -75,7 +75,7 @@ func (c *checker) valueRemoved(values []protoreflect.EnumValueDescriptor, new pr
 	if len(open) > 0 {
 		missing = append(missing, fmt.Sprintf("reserved %s;", quoted(new.ParentFile(), open...)))
 	}
-	fix := "add to the enum: " + strings.Join(missing, " ") + "; or keep the value, marked as deprecated"
+	fix := fmt.Sprintf("add `%s` to the enum, or keep the value, marked as deprecated", strings.Join(missing, " "))
 	switch {
 	case !number:
 		c.finding(EnumValueRemoved, Wire, old, new, fix,
@@ -85,7 +85,7 @@ func (c *checker) valueRemoved(values []protoreflect.EnumValueDescriptor, new pr
 			"%s is gone and its name is not reserved; a later value of that name would be taken for it in JSON", describe(old))
 	default:
 		c.finding(EnumValueRemoved, Source, old, new, "nothing, if no code uses it; else keep the value, marked as deprecated",
-			"%s is gone; code that uses it no longer compiles, and JSON with it is refused", describe(old))
+			"%s is gone; code that uses it no longer compiles", describe(old))
 	}
 }
 
@@ -101,19 +101,19 @@ func (c *checker) valueNames(old, new []protoreflect.EnumValueDescriptor, in pro
 				"%s has number %d now; each side reads the other's number as something else", describe(v), moved.Number())
 		}
 		c.finding(EnumValueRenamed, JSON, v, new[0],
-			fmt.Sprintf("keep the name; a new one can stand beside it: option allow_alias = true; %s = %d;", new[0].Name(), v.Number()),
+			fmt.Sprintf("keep the name; a new one can stand beside it: `option allow_alias = true; %s = %d;`", new[0].Name(), v.Number()),
 			"%s is called %q now; JSON with the old name is refused", describe(v), new[0].Name())
 	}
 }
 
 func (c *checker) enumReservations(old, new protoreflect.EnumDescriptor) {
 	for _, gone := range spansOf(old.ReservedRanges()).without(spansOf(new.ReservedRanges())) {
-		c.finding(ReservedRemoved, Wire, old, new, fmt.Sprintf("add to the enum: reserved %s;", gone),
+		c.finding(ReservedRemoved, Wire, old, new, fmt.Sprintf("add `reserved %s;` to the enum", gone),
 			"%s no longer reserved; a value with such a number would be taken for one that is gone", gone.are(new.FullName()))
 	}
 	for i := range old.ReservedNames().Len() {
 		if name := old.ReservedNames().Get(i); !new.ReservedNames().Has(name) {
-			c.finding(ReservedRemoved, JSON, old, new, fmt.Sprintf("add to the enum: reserved %s;", quoted(new.ParentFile(), string(name))),
+			c.finding(ReservedRemoved, JSON, old, new, fmt.Sprintf("add `reserved %s;` to the enum", quoted(new.ParentFile(), string(name))),
 				"the name %q of %s is no longer reserved; a value of that name would be taken for one that is gone", name, new.FullName())
 		}
 	}

@@ -21,13 +21,13 @@ func (c *checker) field(old, new protoreflect.FieldDescriptor) {
 			return
 		}
 		c.finding(FieldRenamed, JSON, old, new,
-			fmt.Sprintf("keep the name, or keep it in JSON with [json_name = %q]; code refers to the name too", old.JSONName()),
+			fmt.Sprintf("keep the name, or keep it in JSON with `[json_name = %q]`; code refers to the name too", old.JSONName()),
 			"%s was renamed to %q; JSON with the old name is not read", describe(old), new.Name())
 	} else if old.JSONName() != new.JSONName() && !old.IsExtension() {
-		c.finding(FieldJSONNameChanged, JSON, old, new, fmt.Sprintf("write [json_name = %q]", old.JSONName()),
+		c.finding(FieldJSONNameChanged, JSON, old, new, fmt.Sprintf("write `[json_name = %q]`", old.JSONName()),
 			"%s has the name %q in JSON now, not %q", describe(old), new.JSONName(), old.JSONName())
 	}
-	if cardinality.rule != "" {
+	if cardinality.rule != "" && (cardinality.rule != FieldPresenceChanged || change.severity == 0) {
 		c.finding(cardinality.rule, cardinality.severity, old, new, cardinality.fix, "%s %s", describe(old), cardinality.reason)
 	}
 	if change.severity != 0 && cardinality.rule != FieldMapChanged {
@@ -40,7 +40,8 @@ func (c *checker) field(old, new protoreflect.FieldDescriptor) {
 }
 
 // nameMoved reports a number that was given to another field: one whose own
-// number it was not, or one that has nothing in common with the old one.
+// number it was not, or one that has nothing in common with the old one. It says
+// whether that is so; then there is nothing else to compare.
 func (c *checker) nameMoved(old, new protoreflect.FieldDescriptor, other bool) bool {
 	if old.IsExtension() {
 		return false
@@ -51,7 +52,10 @@ func (c *checker) nameMoved(old, new protoreflect.FieldDescriptor, other bool) b
 	switch {
 	case now != nil:
 		c.finding(FieldRenumbered, Wire, old, now, fmt.Sprintf("give it its number %d again", old.Number()),
-			"%s has number %d now", describe(old), now.Number())
+			"%s has number %d now; what was written with the old number is read as another field", describe(old), now.Number())
+		if before != nil {
+			return true // which is reported for that one's old number
+		}
 	case !other && before == nil:
 		return false
 	}
@@ -95,8 +99,8 @@ func (c *checker) cardinality(old, new protoreflect.FieldDescriptor) fault {
 		return fault{RequiredFieldRemoved, Wire, "need not be set now, but programs of the old version refuse messages without it",
 			"set it always until no program of the old version is left"}
 	case old.Cardinality() != required && new.Cardinality() == required:
-		return fault{RequiredFieldAdded, Wire, "must be set now; messages without it, which are about, are refused",
-			"keep it optional, and treat a message without it as an error where that matters"}
+		return fault{RequiredFieldAdded, Wire, "must be set now; messages without it, which the old version may send, are refused",
+			"keep it optional, and let code refuse messages without it where that matters"}
 	case old.HasPresence() != new.HasPresence() && !inOneof(old) && !inOneof(new):
 		f := fault{FieldPresenceChanged, Source, "tells now whether it is set; generated code has a pointer", "keep its presence, if there is code that uses it"}
 		if old.HasPresence() {
@@ -213,7 +217,7 @@ func sameMembers(a, b protoreflect.OneofDescriptor) bool {
 // details compares what only some readers notice.
 func (c *checker) details(old, new protoreflect.FieldDescriptor) {
 	if old.IsList() && new.IsList() && old.IsPacked() != new.IsPacked() && old.Kind() == new.Kind() {
-		c.finding(FieldPackedChanged, Source, old, new, fmt.Sprintf("write [packed = %t], or features.repeated_field_encoding", old.IsPacked()),
+		c.finding(FieldPackedChanged, Source, old, new, fmt.Sprintf("write `[packed = %t]`, or features.repeated_field_encoding", old.IsPacked()),
 			"%s is packed: %t now, %t before; Protobuf's own readers take both, some others do not", describe(old), new.IsPacked(), old.IsPacked())
 	}
 	if old.Kind() == protoreflect.StringKind && new.Kind() == protoreflect.StringKind {
@@ -227,7 +231,7 @@ func (c *checker) details(old, new protoreflect.FieldDescriptor) {
 		}
 	}
 	if a, b := options[*descriptorpb.FieldOptions](old).GetJstype(), options[*descriptorpb.FieldOptions](new).GetJstype(); a != b {
-		c.finding(FieldJSTypeChanged, Source, old, new, fmt.Sprintf("write [jstype = %s]", a),
+		c.finding(FieldJSTypeChanged, Source, old, new, fmt.Sprintf("write `[jstype = %s]`", a),
 			"%s changed jstype from %s to %s; JavaScript code sees another type", describe(old), a, b)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/types/descriptorpb"
 )
 
 func (c *checker) message(old, new protoreflect.MessageDescriptor) {
@@ -21,7 +20,7 @@ func (c *checker) message(old, new protoreflect.MessageDescriptor) {
 	}
 	for i := range new.Fields().Len() {
 		if b := new.Fields().Get(i); b.Cardinality() == protoreflect.Required && old.Fields().ByNumber(b.Number()) == nil {
-			c.finding(RequiredFieldAdded, Wire, nil, b, "make it optional, and treat a message without it as an error where that matters",
+			c.finding(RequiredFieldAdded, Wire, nil, b, "make it optional, and let code refuse messages without it where that matters",
 				"%s must be set, but programs of the old version do not know it; what they send is refused", describe(b))
 		}
 	}
@@ -30,10 +29,6 @@ func (c *checker) message(old, new protoreflect.MessageDescriptor) {
 	if jsonAllowed(old) && !jsonAllowed(new) {
 		c.finding(MessageJSONFormat, JSON, old, new, "keep features.json_format = ALLOW",
 			"%s need no longer have a JSON form; its fields may clash", new.FullName())
-	}
-	if a, b := isMessageSet(old), isMessageSet(new); a != b {
-		c.finding(MessageSetChanged, Wire, old, new, "keep message_set_wire_format; make a new message for the other form",
-			"%s has another encoding: message_set_wire_format changed from %t to %t", new.FullName(), a, b)
 	}
 }
 
@@ -52,19 +47,21 @@ func (c *checker) fieldRemoved(f protoreflect.FieldDescriptor, new protoreflect.
 	number, name := new.ReservedRanges().Has(f.Number()), new.ReservedNames().Has(f.Name())
 	numberFix := fmt.Sprintf("reserved %d;", f.Number())
 	nameFix := fmt.Sprintf("reserved %s;", quoted(new.ParentFile(), string(f.Name())))
-	const keep = "; or keep the field, marked as deprecated"
+	fix := func(statements string) string {
+		return fmt.Sprintf("add `%s` to the message, or keep the field, marked as deprecated", statements)
+	}
 	switch {
 	case number && name:
 		c.finding(FieldRemoved, Source, f, new, "nothing, if no code uses it; else keep the field, marked as deprecated",
 			"%s is gone; code that uses it no longer compiles", describe(f))
 	case number:
-		c.finding(FieldRemoved, JSON, f, new, "add to the message: "+nameFix+keep,
+		c.finding(FieldRemoved, JSON, f, new, fix(nameFix),
 			"%s is gone and its name is not reserved; a later field of that name would read its JSON", describe(f))
 	case name:
-		c.finding(FieldRemoved, Wire, f, new, "add to the message: "+numberFix+keep,
+		c.finding(FieldRemoved, Wire, f, new, fix(numberFix),
 			"%s is gone and its number is not reserved; a later field of that number would read its values", describe(f))
 	default:
-		c.finding(FieldRemoved, Wire, f, new, "add to the message: "+numberFix+" "+nameFix+keep,
+		c.finding(FieldRemoved, Wire, f, new, fix(numberFix+" "+nameFix),
 			"%s is gone and neither its number nor its name is reserved; a later field would read its values", describe(f))
 	}
 }
@@ -89,12 +86,12 @@ func (c *checker) reservations(old, new protoreflect.MessageDescriptor) {
 					"%s has a number that was reserved for a field that is gone; values of that field are read as this one's", describe(f))
 			}
 		}
-		c.finding(ReservedRemoved, Wire, old, new, fmt.Sprintf("add to the message: reserved %s;", gone),
+		c.finding(ReservedRemoved, Wire, old, new, fmt.Sprintf("add `reserved %s;` to the message", gone),
 			"%s no longer reserved; old values with such a number could be read as another field's", gone.are(new.FullName()))
 	}
 	for i := range old.ReservedNames().Len() {
 		if name := old.ReservedNames().Get(i); !new.ReservedNames().Has(name) {
-			c.finding(ReservedRemoved, JSON, old, new, fmt.Sprintf("add to the message: reserved %s;", quoted(new.ParentFile(), string(name))),
+			c.finding(ReservedRemoved, JSON, old, new, fmt.Sprintf("add `reserved %s;` to the message", quoted(new.ParentFile(), string(name))),
 				"the name %q of %s is no longer reserved; old JSON with that name could be read as another field's", name, new.FullName())
 		}
 	}
@@ -103,13 +100,9 @@ func (c *checker) reservations(old, new protoreflect.MessageDescriptor) {
 		if len(spans{gone}.without(reserved)) == 0 {
 			severity = Source
 		}
-		c.finding(ExtensionRangeRemoved, severity, old, new, fmt.Sprintf("add to the message: extensions %s;", gone),
+		c.finding(ExtensionRangeRemoved, severity, old, new, fmt.Sprintf("add `extensions %s;` to the message", gone),
 			"%s no longer there for extensions; those that have one no longer compile", gone.are(new.FullName()))
 	}
-}
-
-func isMessageSet(m protoreflect.MessageDescriptor) bool {
-	return options[*descriptorpb.MessageOptions](m).GetMessageSetWireFormat()
 }
 
 // extensions compares the extensions of all messages.

@@ -23,7 +23,6 @@ const (
 	MessageRemoved        = "message-removed"
 	MessageRenamed        = "message-renamed"
 	MessageJSONFormat     = "message-json-format"
-	MessageSetChanged     = "message-set-changed"
 	ReservedRemoved       = "reserved-removed"
 	ExtensionRangeRemoved = "extension-range-removed"
 	ExtensionRemoved      = "extension-removed"
@@ -78,7 +77,6 @@ func All() []Rule {
 		{MessageRemoved, Source, "a message is gone", true},
 		{MessageRenamed, Source, "a message has another name", true},
 		{MessageJSONFormat, JSON, "a message need no longer have a JSON form", true},
-		{MessageSetChanged, Wire, "a message is, or no longer is, encoded as a message set", true},
 		{ReservedRemoved, Wire, "numbers or names of removed fields or values are no longer reserved", false},
 		{ExtensionRangeRemoved, Wire, "numbers are no longer there for extensions", false},
 		{ExtensionRemoved, JSON, "an extension is gone", true},

@@ -35,8 +35,7 @@ func (c *checker) renamedMethod(old protoreflect.MethodDescriptor, in protorefle
 	var found protoreflect.MethodDescriptor
 	for i := range in.Methods().Len() {
 		m := in.Methods().Get(i)
-		if before.ByName(m.Name()) != nil || !c.sameType(old.Input().FullName(), m.Input().FullName()) ||
-			!c.sameType(old.Output().FullName(), m.Output().FullName()) {
+		if before.ByName(m.Name()) != nil || !c.sameType(old.Input(), m.Input()) || !c.sameType(old.Output(), m.Output()) {
 			continue
 		}
 		if found != nil {
@@ -79,11 +78,11 @@ func idempotency(to descriptorpb.MethodOptions_IdempotencyLevel) string {
 }
 
 func (c *checker) methodType(rule, does string, old, new protoreflect.MethodDescriptor, from, to protoreflect.MessageDescriptor) {
-	if from.FullName() == to.FullName() {
+	if c.sameType(from, to) {
 		return
 	}
 	severity, reason := Wire, "the two have different fields"
-	if c.sameType(from.FullName(), to.FullName()) {
+	if c.names[from.FullName()] == to.FullName() {
 		severity, reason = JSON, "that is, it seems, the same type under another name"
 	} else if c.shapesAgree(from, to) {
 		severity, reason = JSON, "the two have the same fields today, but change apart"

@@ -28,9 +28,9 @@ func formOf(k protoreflect.Kind) form {
 	case protoreflect.Uint32Kind:
 		return form{"varint", "a number", 32, false}
 	case protoreflect.Int64Kind:
-		return form{"varint", "a string with a number", 64, true}
+		return form{"varint", "a quoted number", 64, true}
 	case protoreflect.Uint64Kind:
-		return form{"varint", "a string with a number", 64, false}
+		return form{"varint", "a quoted number", 64, false}
 	case protoreflect.BoolKind:
 		return form{"varint", "true or false", 1, false}
 	case protoreflect.EnumKind:
@@ -38,15 +38,15 @@ func formOf(k protoreflect.Kind) form {
 	case protoreflect.Sint32Kind:
 		return form{"zigzag varint", "a number", 32, true}
 	case protoreflect.Sint64Kind:
-		return form{"zigzag varint", "a string with a number", 64, true}
+		return form{"zigzag varint", "a quoted number", 64, true}
 	case protoreflect.Fixed32Kind:
 		return form{"4 bytes", "a number", 32, false}
 	case protoreflect.Sfixed32Kind:
 		return form{"4 bytes", "a number", 32, true}
 	case protoreflect.Fixed64Kind:
-		return form{"8 bytes", "a string with a number", 64, false}
+		return form{"8 bytes", "a quoted number", 64, false}
 	case protoreflect.Sfixed64Kind:
-		return form{"8 bytes", "a string with a number", 64, true}
+		return form{"8 bytes", "a quoted number", 64, true}
 	case protoreflect.FloatKind:
 		return form{wire: "4 bytes of a float", json: "a number"}
 	case protoreflect.DoubleKind:
@@ -113,9 +113,9 @@ func kindChange(old, new protoreflect.Kind) fault {
 
 func (c *checker) messageChange(old, new protoreflect.MessageDescriptor) fault {
 	switch {
-	case old.FullName() == new.FullName():
+	case c.sameType(old, new):
 		return fault{}
-	case c.sameType(old.FullName(), new.FullName()):
+	case c.names[old.FullName()] == new.FullName():
 		return fault{severity: JSON, fix: "keep the type's name", reason: "that is, it seems, the same type under another name; the two are not checked against each other from now on"}
 	case c.shapesAgree(old, new):
 		return fault{severity: JSON, fix: newField, reason: "the new type has the same fields today, but the two change apart"}
@@ -138,7 +138,7 @@ func (c *checker) shapesAgree(old, new protoreflect.MessageDescriptor) bool {
 }
 
 func (c *checker) enumChange(old, new protoreflect.EnumDescriptor) fault {
-	if old.FullName() == new.FullName() || old.IsPlaceholder() || new.IsPlaceholder() {
+	if c.sameType(old, new) || old.IsPlaceholder() || new.IsPlaceholder() {
 		return fault{}
 	}
 	for i := range old.Values().Len() {
