@@ -33,7 +33,7 @@ func (w *writer) client(s *service) {
 	}
 	w.P("}")
 	w.P()
-	w.doc(fmt.Sprintf("// %s returns a client that calls by %s.\n", s.newClient(), w.local.caller), protogen.CommentSet{}, s.deprecated())
+	w.doc(fmt.Sprintf("// %s returns a client that calls through %s, which may be\n// a client.Client, a peer's Caller or a test's.\n", s.newClient(), w.local.caller), protogen.CommentSet{}, s.deprecated())
 	w.P("func ", s.newClient(), "(", w.local.caller, " ", curlewPackage.Ident("Caller"), ") ", s.clientType(), " {")
 	w.P("return ", s.clientStruct(), "{", w.local.caller, "}")
 	w.P("}")
@@ -116,7 +116,7 @@ func (w *writer) server(s *service) {
 	w.P(")")
 	w.P("}")
 	w.P()
-	w.doc(fmt.Sprintf("// %s answers every method with unimplemented. Embed it\n// in a %s that is to compile when methods are added.\n",
+	w.doc(fmt.Sprintf("// %s answers every method with unimplemented. Embedded,\n// it keeps implementations of %s compiling when methods are added.\n",
 		s.unimplementedType(), s.serviceType()), protogen.CommentSet{}, s.deprecated())
 	w.P("type ", s.unimplementedType(), " struct{}")
 	w.P()

@@ -24,7 +24,8 @@ type Store_Client interface {
 	XGet(ctx context.Context, request *StoreClient, opts ...curlew.CallOption) (*StoreClient, error)
 }
 
-// NewStore_Client returns a client that calls by caller.
+// NewStore_Client returns a client that calls through caller, which may be
+// a client.Client, a peer's Caller or a test's.
 func NewStore_Client(caller curlew.Caller) Store_Client {
 	return store_Client{caller}
 }
@@ -79,8 +80,8 @@ func NewStore_Service(impl Store_Service) *curlew.Service {
 	)
 }
 
-// UnimplementedStore_Service answers every method with unimplemented. Embed it
-// in a Store_Service that is to compile when methods are added.
+// UnimplementedStore_Service answers every method with unimplemented. Embedded,
+// it keeps implementations of Store_Service compiling when methods are added.
 type UnimplementedStore_Service struct{}
 
 func (UnimplementedStore_Service) Get(ctx context.Context, request *StoreClient) (*NewShopService, error) {
@@ -105,7 +106,8 @@ type Shop_Client interface {
 	Watch(ctx context.Context, request *StoreClient, opts ...curlew.CallOption) (Shop__WatchClient, error)
 }
 
-// NewShop_Client returns a client that calls by caller.
+// NewShop_Client returns a client that calls through caller, which may be
+// a client.Client, a peer's Caller or a test's.
 func NewShop_Client(caller curlew.Caller) Shop_Client {
 	return shop_Client{caller}
 }
@@ -140,8 +142,8 @@ func NewShop_Service(impl Shop_Service) *curlew.Service {
 	)
 }
 
-// UnimplementedShop_Service answers every method with unimplemented. Embed it
-// in a Shop_Service that is to compile when methods are added.
+// UnimplementedShop_Service answers every method with unimplemented. Embedded,
+// it keeps implementations of Shop_Service compiling when methods are added.
 type UnimplementedShop_Service struct{}
 
 func (UnimplementedShop_Service) Watch(ctx context.Context, request *StoreClient, stream Shop__WatchServer) error {
@@ -171,7 +173,8 @@ type Market_Client interface {
 	Watch(ctx context.Context, request *StoreClient, opts ...curlew.CallOption) (Market__WatchClient, error)
 }
 
-// NewMarket_Client returns a client that calls by caller.
+// NewMarket_Client returns a client that calls through caller, which may be
+// a client.Client, a peer's Caller or a test's.
 func NewMarket_Client(caller curlew.Caller) Market_Client {
 	return market_Client{caller}
 }
@@ -206,8 +209,8 @@ func NewMarket_Service(impl Market_Service) *curlew.Service {
 	)
 }
 
-// UnimplementedMarket_Service answers every method with unimplemented. Embed it
-// in a Market_Service that is to compile when methods are added.
+// UnimplementedMarket_Service answers every method with unimplemented. Embedded,
+// it keeps implementations of Market_Service compiling when methods are added.
 type UnimplementedMarket_Service struct{}
 
 func (UnimplementedMarket_Service) Watch(ctx context.Context, request *StoreClient, stream Market__WatchServer) error {

@@ -21,7 +21,8 @@ type OpaqueClient interface {
 	Call(ctx context.Context, request *Tree, opts ...curlew.CallOption) (*Tree, error)
 }
 
-// NewOpaqueClient returns a client that calls by caller.
+// NewOpaqueClient returns a client that calls through caller, which may be
+// a client.Client, a peer's Caller or a test's.
 func NewOpaqueClient(caller curlew.Caller) OpaqueClient {
 	return opaqueClient{caller}
 }
@@ -54,8 +55,8 @@ func NewOpaqueService(impl OpaqueService) *curlew.Service {
 	)
 }
 
-// UnimplementedOpaqueService answers every method with unimplemented. Embed it
-// in a OpaqueService that is to compile when methods are added.
+// UnimplementedOpaqueService answers every method with unimplemented. Embedded,
+// it keeps implementations of OpaqueService compiling when methods are added.
 type UnimplementedOpaqueService struct{}
 
 func (UnimplementedOpaqueService) Call(ctx context.Context, request *Tree) (*Tree, error) {

@@ -27,7 +27,8 @@ type TypeClient interface {
 	Stream(ctx context.Context, opts ...curlew.CallOption) (Type_StreamClient, error)
 }
 
-// NewTypeClient returns a client that calls by caller.
+// NewTypeClient returns a client that calls through caller, which may be
+// a client.Client, a peer's Caller or a test's.
 func NewTypeClient(caller curlew.Caller) TypeClient {
 	return typeClient{caller}
 }
@@ -99,8 +100,8 @@ func NewTypeService(impl TypeService) *curlew.Service {
 	)
 }
 
-// UnimplementedTypeService answers every method with unimplemented. Embed it
-// in a TypeService that is to compile when methods are added.
+// UnimplementedTypeService answers every method with unimplemented. Embedded,
+// it keeps implementations of TypeService compiling when methods are added.
 type UnimplementedTypeService struct{}
 
 func (UnimplementedTypeService) Func(ctx context.Context, request_ *request.Message) (*stream.Stream, error) {

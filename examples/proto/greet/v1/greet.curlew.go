@@ -29,7 +29,8 @@ type GreeterClient interface {
 	GreetEach(ctx context.Context, opts ...curlew.CallOption) (Greeter_GreetEachClient, error)
 }
 
-// NewGreeterClient returns a client that calls by caller.
+// NewGreeterClient returns a client that calls through caller, which may be
+// a client.Client, a peer's Caller or a test's.
 func NewGreeterClient(caller curlew.Caller) GreeterClient {
 	return greeterClient{caller}
 }
@@ -105,8 +106,8 @@ func NewGreeterService(impl GreeterService) *curlew.Service {
 	)
 }
 
-// UnimplementedGreeterService answers every method with unimplemented. Embed it
-// in a GreeterService that is to compile when methods are added.
+// UnimplementedGreeterService answers every method with unimplemented. Embedded,
+// it keeps implementations of GreeterService compiling when methods are added.
 type UnimplementedGreeterService struct{}
 
 func (UnimplementedGreeterService) Greet(ctx context.Context, request *GreetRequest) (*GreetResponse, error) {

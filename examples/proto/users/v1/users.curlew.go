@@ -26,7 +26,8 @@ type UserServiceClient interface {
 	ListUsers(ctx context.Context, request *ListUsersRequest, opts ...curlew.CallOption) (*ListUsersResponse, error)
 }
 
-// NewUserServiceClient returns a client that calls by caller.
+// NewUserServiceClient returns a client that calls through caller, which may be
+// a client.Client, a peer's Caller or a test's.
 func NewUserServiceClient(caller curlew.Caller) UserServiceClient {
 	return userServiceClient{caller}
 }
@@ -84,8 +85,8 @@ func NewUserService(impl UserService) *curlew.Service {
 	)
 }
 
-// UnimplementedUserService answers every method with unimplemented. Embed it
-// in a UserService that is to compile when methods are added.
+// UnimplementedUserService answers every method with unimplemented. Embedded,
+// it keeps implementations of UserService compiling when methods are added.
 type UnimplementedUserService struct{}
 
 func (UnimplementedUserService) CreateUser(ctx context.Context, request *CreateUserRequest) (*User, error) {

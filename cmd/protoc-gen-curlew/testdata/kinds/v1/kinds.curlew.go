@@ -41,7 +41,8 @@ type KindsClient interface {
 	OldStream(ctx context.Context, opts ...curlew.CallOption) (Kinds_OldStreamClient, error)
 }
 
-// NewKindsClient returns a client that calls by caller.
+// NewKindsClient returns a client that calls through caller, which may be
+// a client.Client, a peer's Caller or a test's.
 func NewKindsClient(caller curlew.Caller) KindsClient {
 	return kindsClient{caller}
 }
@@ -147,8 +148,8 @@ func NewKindsService(impl KindsService) *curlew.Service {
 	)
 }
 
-// UnimplementedKindsService answers every method with unimplemented. Embed it
-// in a KindsService that is to compile when methods are added.
+// UnimplementedKindsService answers every method with unimplemented. Embedded,
+// it keeps implementations of KindsService compiling when methods are added.
 type UnimplementedKindsService struct{}
 
 func (UnimplementedKindsService) One(ctx context.Context, request *Message) (*Message, error) {
@@ -240,7 +241,8 @@ type OldKindsClient interface {
 	One(ctx context.Context, request *Message, opts ...curlew.CallOption) (*Message, error)
 }
 
-// NewOldKindsClient returns a client that calls by caller.
+// NewOldKindsClient returns a client that calls through caller, which may be
+// a client.Client, a peer's Caller or a test's.
 //
 // Deprecated: Do not use.
 func NewOldKindsClient(caller curlew.Caller) OldKindsClient {
@@ -279,8 +281,8 @@ func NewOldKindsService(impl OldKindsService) *curlew.Service {
 	)
 }
 
-// UnimplementedOldKindsService answers every method with unimplemented. Embed it
-// in a OldKindsService that is to compile when methods are added.
+// UnimplementedOldKindsService answers every method with unimplemented. Embedded,
+// it keeps implementations of OldKindsService compiling when methods are added.
 //
 // Deprecated: Do not use.
 type UnimplementedOldKindsService struct{}
@@ -298,7 +300,8 @@ const EmptyName = "kinds.v1.Empty"
 type EmptyClient interface {
 }
 
-// NewEmptyClient returns a client that calls by caller.
+// NewEmptyClient returns a client that calls through caller, which may be
+// a client.Client, a peer's Caller or a test's.
 func NewEmptyClient(caller curlew.Caller) EmptyClient {
 	return emptyClient{caller}
 }
@@ -316,6 +319,6 @@ func NewEmptyService(impl EmptyService) *curlew.Service {
 	return curlew.NewService(EmptyName)
 }
 
-// UnimplementedEmptyService answers every method with unimplemented. Embed it
-// in a EmptyService that is to compile when methods are added.
+// UnimplementedEmptyService answers every method with unimplemented. Embedded,
+// it keeps implementations of EmptyService compiling when methods are added.
 type UnimplementedEmptyService struct{}
