@@ -12,6 +12,7 @@ import (
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/cli"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/describecmd"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/doctorcmd"
+	"github.com/curlewrpc/curlew/cmd/curlew/internal/exportcmd"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/gencmd"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/lscmd"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/newcmd"
@@ -29,6 +30,7 @@ func root(env *cli.Env) *cobra.Command {
 		checkcmd.New(env),
 		benchcmd.New(env),
 		doctorcmd.New(env),
+		exportcmd.New(env),
 		newcmd.New(env),
 	)
 }

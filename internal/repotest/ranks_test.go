@@ -71,6 +71,7 @@ var ranks = []rank{
 	{"cmd/curlew/internal/benchcmd", 56, "a command"},
 	{"cmd/curlew/internal/completion", 55, "completes names that servers have"},
 	{"cmd/curlew/internal/checkcmd/rules", 55, "compares interfaces; the command prints what it finds"},
+	{"cmd/curlew/internal/exportcmd/openapi", 55, "descriptors as OpenAPI"},
 	{"cmd/curlew/internal/...", 56, "commands, each by itself"},
 	{"cmd/...", 60, "commands; nothing imports them"},
 	{"internal/repotest", 60, "looks at the whole repository"},
