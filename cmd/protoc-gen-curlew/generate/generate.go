@@ -76,7 +76,6 @@ func (o Options) File(p *protogen.Plugin, f *protogen.File) *protogen.GeneratedF
 	}
 	w := &writer{GeneratedFile: p.NewGeneratedFile(prefix+".curlew.go", importPath)}
 	w.header(f, name)
-	w.context = w.QualifiedGoIdent(contextPackage.Ident("Context"))
 	w.nameLocals(f)
 	if o.PackageSuffix != "" {
 		w.P("// The descriptors of ", f.Desc.Path(), " are part of every program with its services.")

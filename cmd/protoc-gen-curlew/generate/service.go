@@ -65,7 +65,7 @@ func (w *writer) clientSignature(s *service, m method) string {
 		reply = "*" + w.QualifiedGoIdent(m.Output.GoIdent)
 	}
 	return fmt.Sprintf("%s(%s %s%s, %s ...%s) (%s, error)",
-		m.name, w.local.ctx, w.context, request, w.local.opts, w.curlew("CallOption"), reply)
+		m.name, w.local.ctx, w.context(), request, w.local.opts, w.curlew("CallOption"), reply)
 }
 
 func (w *writer) clientMethod(s *service, m method) {
@@ -145,7 +145,7 @@ func (w *writer) serverSignature(s *service, m method) string {
 	if !m.kind.ManyReplies() {
 		reply = "(*" + w.QualifiedGoIdent(m.Output.GoIdent) + ", error)"
 	}
-	return fmt.Sprintf("%s(%s %s, %s) %s", m.name, w.local.ctx, w.context, parameter, reply)
+	return fmt.Sprintf("%s(%s %s, %s) %s", m.name, w.local.ctx, w.context(), parameter, reply)
 }
 
 // handler returns the function that serves m: the method itself, or for streams
@@ -157,13 +157,13 @@ func (w *writer) handler(m method) string {
 	switch m.kind {
 	case curlew.KindServerStream:
 		return fmt.Sprintf("func(%s %s, %s *%s, %s %s[%s]) error { return %s(%[1]s, %[3]s, %[5]s) }",
-			l.ctx, w.context, l.request, input, l.stream, w.curlew("Sender"), output, call)
+			l.ctx, w.context(), l.request, input, l.stream, w.curlew("Sender"), output, call)
 	case curlew.KindClientStream:
 		return fmt.Sprintf("func(%s %s, %s %s[%s]) (*%s, error) { return %s(%[1]s, %[3]s) }",
-			l.ctx, w.context, l.stream, w.curlew("Receiver"), input, output, call)
+			l.ctx, w.context(), l.stream, w.curlew("Receiver"), input, output, call)
 	case curlew.KindBidi:
 		return fmt.Sprintf("func(%s %s, %s %s[%s, %s]) error { return %s(%[1]s, %[3]s) }",
-			l.ctx, w.context, l.stream, w.curlew("Bidi"), input, output, call)
+			l.ctx, w.context(), l.stream, w.curlew("Bidi"), input, output, call)
 	default:
 		return call
 	}
@@ -188,10 +188,10 @@ func (w *writer) streams(s *service) {
 func (w *writer) stream(s *service, m method) {
 	input, output := "*"+w.QualifiedGoIdent(m.Input.GoIdent), "*"+w.QualifiedGoIdent(m.Output.GoIdent)
 	deprecated := m.deprecated() || s.deprecated()
-	send := func(message string) { w.P("Send(ctx ", w.context, ", m ", message, ") error") }
+	send := func(message string) { w.P("Send(ctx ", w.context(), ", m ", message, ") error") }
 	receive := func(message string) {
-		w.P("Receive(ctx ", w.context, ") (", message, ", error)")
-		w.P("All(ctx ", w.context, ") ", iterPackage.Ident("Seq2"), "[", message, ", error]")
+		w.P("Receive(ctx ", w.context(), ") (", message, ", error)")
+		w.P("All(ctx ", w.context(), ") ", iterPackage.Ident("Seq2"), "[", message, ", error]")
 	}
 
 	w.doc("", protogen.CommentSet{}, deprecated)
@@ -202,7 +202,7 @@ func (w *writer) stream(s *service, m method) {
 	if m.kind.ManyReplies() {
 		receive(output)
 	} else {
-		w.P("CloseAndReceive(ctx ", w.context, ") (", output, ", error)")
+		w.P("CloseAndReceive(ctx ", w.context(), ") (", output, ", error)")
 	}
 	if m.kind == curlew.KindBidi {
 		w.P("CloseSend() error")
@@ -221,6 +221,10 @@ func (w *writer) stream(s *service, m method) {
 	}
 	w.P("}")
 }
+
+// context returns context.Context as this file writes it, and imports it: a file
+// without methods does not.
+func (w *writer) context() string { return w.QualifiedGoIdent(contextPackage.Ident("Context")) }
 
 // curlew returns a name of the root package as this file writes it.
 func (w *writer) curlew(name string) string { return w.QualifiedGoIdent(curlewPackage.Ident(name)) }

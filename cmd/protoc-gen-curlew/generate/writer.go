@@ -13,8 +13,7 @@ import (
 // writer writes one Go file.
 type writer struct {
 	*protogen.GeneratedFile
-	context string // context.Context
-	local   locals
+	local locals
 }
 
 // header writes all that stands before the first declaration. The comments

@@ -11,7 +11,7 @@ import (
 )
 
 // golden are files that any protoc can compile, editions or not.
-var golden = []string{"clash/clash", "kinds/v1/kinds", "words/words"}
+var golden = []string{"clash/clash", "empty/empty", "kinds/v1/kinds", "words/words"}
 
 // TestProtoc runs the built plugin by protoc, where there is one. It must give
 // what the golden files have, which were made without protoc.

@@ -290,35 +290,3 @@ type UnimplementedOldKindsService struct{}
 func (UnimplementedOldKindsService) One(ctx context.Context, request *Message) (*Message, error) {
 	return nil, curlew.NewError(curlew.Unimplemented, OldKindsName+"/One is not implemented")
 }
-
-// EmptyName is the full name of the service.
-const EmptyName = "kinds.v1.Empty"
-
-// EmptyClient calls kinds.v1.Empty.
-//
-// Empty has no methods.
-type EmptyClient interface {
-}
-
-// NewEmptyClient returns a client that calls through caller, which may be
-// a client.Client, a peer's Caller or a test's.
-func NewEmptyClient(caller curlew.Caller) EmptyClient {
-	return emptyClient{caller}
-}
-
-type emptyClient struct{ caller curlew.Caller }
-
-// EmptyService serves kinds.v1.Empty.
-//
-// Empty has no methods.
-type EmptyService interface {
-}
-
-// NewEmptyService returns the service that impl serves.
-func NewEmptyService(impl EmptyService) *curlew.Service {
-	return curlew.NewService(EmptyName)
-}
-
-// UnimplementedEmptyService answers every method with unimplemented. Embedded,
-// it keeps implementations of EmptyService compiling when methods are added.
-type UnimplementedEmptyService struct{}
