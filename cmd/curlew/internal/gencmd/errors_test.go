@@ -55,7 +55,11 @@ func TestErrors(t *testing.T) {
 		},
 		{
 			"files of others only", map[string]string{"go.mod": goMod, "other.proto": foreignProto}, nil, 1,
-			[]string{"nothing to generate\nleft out, as their go_package is not of module example.com/shop: other.proto\nName the files"},
+			[]string{"nothing to generate\nleft out, as their go_package is not of module example.com/shop (name them to generate them nevertheless): other.proto"},
+		},
+		{
+			"what the protobuf module has", nil, []string{"-I", ".", "google/protobuf/any.proto"}, 1,
+			[]string{"nothing to generate\nleft out, as the protobuf module has its code: google/protobuf/any.proto"},
 		},
 		{
 			"written by hand", map[string]string{"go.mod": goMod, "shop/v1/item.proto": itemProto, "shop/v1/item.pb.go": "package shopv1\n"}, nil, 1,

@@ -54,8 +54,7 @@ func (s *settings) generate(ctx context.Context) (*generated, error) {
 	}
 	named := g.choose(in, compiled, module)
 	if len(named) == 0 {
-		return nil, fmt.Errorf("nothing to generate\n%s\nName the files themselves to generate them nevertheless",
-			strings.Join(g.notes, "\n"))
+		return nil, fmt.Errorf("nothing to generate\n%s", strings.Join(g.notes, "\n"))
 	}
 	p := &packages{compiled: compiled, settings: s, module: module}
 	if err := p.resolve(named); err != nil {
@@ -122,10 +121,10 @@ func (g *generated) choose(in *inputs, compiled *protofiles.Result, module *modu
 		path := compiled.Path(fd.Path())
 		explicit := in.explicit[absolute(path)] || in.explicit[filepath.FromSlash(fd.Path())]
 		switch importPath, _ := goPackage(fd); {
+		case protofiles.Standard(fd.Path()):
+			g.notes = append(g.notes, fmt.Sprintf("left out, as the protobuf module has its code: %s", fd.Path()))
 		case explicit:
 			named = append(named, fd)
-		case protofiles.Standard(fd.Path()):
-			g.notes = append(g.notes, fmt.Sprintf("%s is left out: the protobuf module has its code", fd.Path()))
 		case module.foreign(importPath):
 			foreign = append(foreign, path)
 		default:
@@ -133,7 +132,7 @@ func (g *generated) choose(in *inputs, compiled *protofiles.Result, module *modu
 		}
 	}
 	if len(foreign) > 0 {
-		g.notes = append(g.notes, fmt.Sprintf("left out, as their go_package is not of module %s: %s", module.path, some(foreign)))
+		g.notes = append(g.notes, fmt.Sprintf("left out, as their go_package is not of module %s (name them to generate them nevertheless): %s", module.path, some(foreign)))
 	}
 	return named
 }

@@ -139,6 +139,39 @@ func TestErrors(t *testing.T) {
 			"a.proto:2:8: this file imports itself",
 		},
 		{
+			"a misspelt type",
+			map[string]string{"a.proto": "syntax = \"proto3\";\npackage a;\nmessage Thing { Thnig t = 1; }\n"},
+			[]string{"a.proto"},
+			"unknown type Thnig\n    message Thing { Thnig t = 1; }\n                    ^\n    did you mean \"Thing\"?",
+		},
+		{
+			"a type of a file that is not imported",
+			map[string]string{
+				"a.proto": "syntax = \"proto3\";\nmessage A { shop.v1.Item i = 1; google.protobuf.Timestamp t = 2; }\n",
+				"b.proto": itemProto,
+			},
+			[]string{"a.proto", "b.proto"},
+			"shop.v1.Item is in another file; add: import \"b.proto\";",
+		},
+		{
+			"a well-known type that is not imported",
+			map[string]string{"a.proto": "syntax = \"proto3\";\nmessage A { google.protobuf.Timestamp t = 2; }\n"},
+			[]string{"a.proto"},
+			"    add: import \"google/protobuf/timestamp.proto\";",
+		},
+		{
+			"a later edition",
+			map[string]string{"a.proto": "edition = \"2024\";\n"},
+			[]string{"a.proto"},
+			"a.proto:1:11: edition value \"2024\" not recognized",
+		},
+		{
+			"a file that resembles none",
+			map[string]string{"shop/struct.proto": itemProto, "a.proto": "syntax = \"proto3\";\nimport \"shop/unittest.proto\";\n"},
+			[]string{"a.proto"},
+			"name the folder that it is relative to with -I",
+		},
+		{
 			"no file",
 			map[string]string{"item.proto": itemProto},
 			[]string{"itam.proto"},

@@ -8,6 +8,10 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/bufbuild/protocompile/ast"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
 // published are files that many import and that come from elsewhere.
@@ -24,11 +28,54 @@ var published = []struct{ prefix, where string }{
 }
 
 // hintFor says what to do about a message of the compiler, "" if it says that.
-func hintFor(message string) string {
+func (l *loader) hintFor(message string) string {
 	if strings.HasPrefix(message, "edition value") {
 		return "write edition = \"2023\"; for later editions use protoc with protoc-gen-go and protoc-gen-curlew"
 	}
+	for _, what := range []string{"unknown type ", "unknown request type ", "unknown response type ", "unknown extendee type "} {
+		if _, name, ok := strings.Cut(message, what); ok {
+			name, _, _ = strings.Cut(name, ";")
+			return l.unknownTypeHint(strings.TrimPrefix(name, "."))
+		}
+	}
 	return ""
+}
+
+// unknownTypeHint says where a type is that a file does not see, or what may have
+// been meant.
+func (l *loader) unknownTypeHint(name string) string {
+	if d, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(name)); err == nil && Standard(d.ParentFile().Path()) {
+		return fmt.Sprintf("add: import %q;", d.ParentFile().Path())
+	}
+	var names []string
+	for _, full := range sortedKeys(l.types) {
+		if full == name || strings.HasSuffix(full, "."+name) {
+			return fmt.Sprintf("%s is in another file; add: import %q;", full, l.types[full])
+		}
+		names = append(names, full, full[strings.LastIndexByte(full, '.')+1:])
+	}
+	if near := Nearest(name, names); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return ""
+}
+
+// declare notes the types that stand at the top of a file.
+func (l *loader) declare(name string, tree *ast.FileNode) {
+	prefix := ""
+	for _, decl := range tree.Decls {
+		if node, ok := decl.(*ast.PackageNode); ok {
+			prefix = string(node.Name.AsIdentifier()) + "."
+		}
+	}
+	for _, decl := range tree.Decls {
+		switch node := decl.(type) {
+		case *ast.MessageNode:
+			l.types[prefix+node.Name.Val] = name
+		case *ast.EnumNode:
+			l.types[prefix+node.Name.Val] = name
+		}
+	}
 }
 
 // missingHint says what to do about an import that was not found.
@@ -62,7 +109,7 @@ func (l *loader) missingHint(name string) string {
 // Nearest returns the name that is most like one that was not found, "" if none is
 // much like it.
 func Nearest(name string, names []string) string {
-	best, distance := "", max(3, len(name)/4)
+	best, distance := "", max(3, len(path.Base(name))/4)
 	for _, candidate := range names {
 		if candidate == "" || candidate == name {
 			continue

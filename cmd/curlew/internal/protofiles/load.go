@@ -25,7 +25,8 @@ const maxFile = 64 << 20
 // wrong with them.
 type loader struct {
 	importPaths []string
-	files       map[string]*file // by name; nil where there is none
+	files       map[string]*file  // by name; nil where there is none
+	types       map[string]string // where messages and enums are, by full name
 	problems    problems
 }
 
@@ -37,7 +38,7 @@ type file struct {
 }
 
 func newLoader(importPaths []string) *loader {
-	return &loader{importPaths: importPaths, files: make(map[string]*file)}
+	return &loader{importPaths: importPaths, files: make(map[string]*file), types: make(map[string]string)}
 }
 
 // names returns the names, relative to import paths, of what a user named.
@@ -157,6 +158,7 @@ func (l *loader) load(name string) {
 	if tree == nil {
 		return
 	}
+	l.declare(name, tree)
 	for _, decl := range tree.Decls {
 		if node, ok := decl.(*ast.ImportNode); ok {
 			l.imported(name, node.Name.AsString(), tree.NodeInfo(node.Name).Start())
@@ -193,7 +195,7 @@ func readFile(path string) ([]byte, error) {
 // report takes an error of the compiler and lets it go on.
 func (l *loader) report(err reporter.ErrorWithPos) error {
 	message := err.Unwrap().Error()
-	l.problemAt(err.GetPosition(), message, hintFor(message))
+	l.problemAt(err.GetPosition(), message, l.hintFor(message))
 	return nil
 }
 
