@@ -56,9 +56,11 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: check-go ## start the demo server, call it through every protocol, keep serving (ONCE=1: leave after the tour)
-	@echo "Building examples/demo. The first time, this takes a minute."
-	@cd examples && exec $(GO) run ./demo $(if $(filter-out 0,$(ONCE)),-once) $(ARGS)
+demo: check-go ## start the demo server, call it through every protocol and by the command curlew, keep serving (ONCE=1: leave after the tour)
+	@echo "Building cmd/curlew and examples/demo. The first time, this takes a minute or two."
+	@mkdir -p $(BUILD)
+	@$(GO) -C cmd/curlew build -buildvcs=auto -o "$(CURDIR)/$(BUILD)/curlew" .
+	@cd examples && exec $(GO) run ./demo -curlew "$(CURDIR)/$(BUILD)/curlew" $(if $(filter-out 0,$(ONCE)),-once) $(ARGS)
 
 .PHONY: test
 test: check-go ## test the root module and the examples: allocations, a short fuzz run, then everything with -race
@@ -160,11 +162,11 @@ api: check-go ## accept the exported API as it is: rewrite its golden files
 	@$(GO) test ./internal/repotest -run '^TestRepository$$/^api$$' -update
 
 .PHONY: cross
-cross: check-go ## build and vet the root module and the examples for Linux, macOS and Windows
+cross: check-go ## build and vet the root module, the examples and the command curlew for Linux, macOS and Windows
 	@echo "== other platforms"
 	@for p in $(PLATFORMS); do echo "  $$p"; \
 		export GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0; \
-		$(call each,$(MAIN),$(GO) build -buildvcs=false -o /dev/null ./... && $(GO) vet ./...); \
+		$(call each,$(MAIN) ./cmd/curlew,$(GO) build -buildvcs=false -o /dev/null ./... && $(GO) vet ./...); \
 	done
 
 .PHONY: release-check

@@ -29,6 +29,7 @@ Flags:
                    of 127.0.0.1 if that one is taken
   -once            leave after the tour; the exit status is 0 only if every
                    answer was right
+  -curlew program  also try the command curlew, which is this program
 
 Examples:
   go run ./demo                       in the folder examples; or: make demo
@@ -43,9 +44,10 @@ func main() {
 }
 
 type config struct {
-	addr  string
-	once  bool
-	files []string
+	addr   string
+	once   bool
+	curlew string
+	files  []string
 }
 
 // run is the program. It returns the exit status: 0 if all was well, 1 if not,
@@ -56,6 +58,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	flags.StringVar(&c.addr, "addr", "", "")
 	flags.BoolVar(&c.once, "once", false, "")
+	flags.StringVar(&c.curlew, "curlew", "", "")
 	flags.Usage = func() { fmt.Fprint(stderr, usage) }
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -98,7 +101,7 @@ func demo(ctx context.Context, c config, out *printer) (wrong int, err error) {
 	go func() { served <- h.server.Serve(serving) }()
 
 	out.printf("Serving %d services on %s, and on a Unix socket.\n\n", len(h.server.Services()), h.address)
-	t := &tour{ctx: ctx, out: out, host: h, files: c.files}
+	t := &tour{ctx: ctx, out: out, host: h, curlew: c.curlew, files: c.files}
 	t.run()
 	switch {
 	case ctx.Err() != nil:

@@ -16,10 +16,11 @@ import (
 
 // tour calls the host in every way.
 type tour struct {
-	ctx   context.Context
-	out   *printer
-	host  *host
-	files []string
+	ctx    context.Context
+	out    *printer
+	host   *host
+	curlew string // the command; "" without it
+	files  []string
 
 	stop    stop // where it is
 	number  int  // of the stop
@@ -61,12 +62,20 @@ func stops() []stop {
 	}
 }
 
+// stops returns the stops of this tour.
+func (t *tour) stops() []stop {
+	all := stops()
+	if t.curlew != "" {
+		all = append(all, stop{"as it comes", "the command curlew", (*tour).commands})
+	}
+	return all
+}
+
 // run makes the tour and tells how it went.
 func (t *tour) run() {
 	begin := time.Now()
 	t.out.head()
-	all := stops()
-	for i, s := range all {
+	for i, s := range t.stops() {
 		if t.ctx.Err() != nil {
 			return
 		}
@@ -88,7 +97,7 @@ func (t *tour) run() {
 // check makes a call, prints it and compares its answer. An error is an answer,
 // too: "error: " and its text.
 func (t *tour) check(call, want string, f func(ctx context.Context) (string, error)) {
-	t.out.progress("[%d/%d] %s, %s: %s ...", t.number, len(stops()), t.stop.protocol, t.stop.client, call)
+	t.out.progress("[%d/%d] %s, %s: %s ...", t.number, len(t.stops()), t.stop.protocol, t.stop.client, call)
 	ctx, cancel := context.WithTimeout(t.ctx, patience)
 	defer cancel()
 	begin := time.Now()
