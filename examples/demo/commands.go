@@ -34,7 +34,7 @@ func (t *tour) commands() error {
 		{`call $ Arith/Multply {}`, "", has("mean Multiply?"), "exit status 1; mean Multiply? is there"},
 		{`bench --quiet --requests=1000 -c=8 $ Arith/Multiply {"A":7,"B":8}`, "bench --requests=1000 -c=8", has("0 failed"), "0 failed is there"},
 		{"doctor $", "", has("work, by the native protocol"), "work, by the native protocol is there"},
-		{"export proto $", "", has("service Arith {"), "service Arith { is there"},
+		{"export proto $ --service=Arith", "", has("service Arith {"), "service Arith { is there"},
 		{"check " + filepath.Join(root, "examples", "proto") + " $", "check examples/proto", has("is compatible with"), "is compatible with is there"},
 	} {
 		shown := c.shown
