@@ -27,8 +27,8 @@ func misfit(md protoreflect.MessageDescriptor, b []byte, err error) error {
 	decoder := json.NewDecoder(bytes.NewReader(b))
 	decoder.UseNumber()
 	var v any
-	if decoder.Decode(&v) != nil {
-		return errors.New("this is not JSON")
+	if err := decoder.Decode(&v); err != nil {
+		return fmt.Errorf("this is not JSON: %w", err)
 	}
 	if found := misfitMessage("", md, v); found != nil {
 		return found

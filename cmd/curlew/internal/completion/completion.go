@@ -21,7 +21,8 @@ const timeout = 2 * time.Second
 // Methods completes the argument after the address as a method: first the
 // service, then what is behind the slash.
 func Methods(to *target.Flags, from *source.Flags) cobra.CompletionFunc {
-	return complete(to, from, func(src *source.Source, typed string) ([]string, cobra.ShellCompDirective) {
+	after := func() int { return 1 }
+	return complete(to, from, after, func(src *source.Source, typed string) ([]string, cobra.ShellCompDirective) {
 		methods := startingWith(src.MethodNames(), typed)
 		var services []string
 		for _, m := range methods {
@@ -36,28 +37,40 @@ func Methods(to *target.Flags, from *source.Flags) cobra.CompletionFunc {
 	})
 }
 
-// Services completes the argument after the address as a service.
+// Services completes the argument after the address, or the first one if the
+// flags name files, as a service.
 func Services(to *target.Flags, from *source.Flags) cobra.CompletionFunc {
-	return complete(to, from, func(src *source.Source, typed string) ([]string, cobra.ShellCompDirective) {
+	return complete(to, from, afterAddress(from), func(src *source.Source, typed string) ([]string, cobra.ShellCompDirective) {
 		return startingWith(src.ServiceNames(), typed), cobra.ShellCompDirectiveNoFileComp
 	})
 }
 
-// Symbols completes the argument after the address as a service, a method, a
+// Symbols completes the same argument as Services does, as a service, a method, a
 // message or an enum.
 func Symbols(to *target.Flags, from *source.Flags) cobra.CompletionFunc {
-	return complete(to, from, func(src *source.Source, typed string) ([]string, cobra.ShellCompDirective) {
+	return complete(to, from, afterAddress(from), func(src *source.Source, typed string) ([]string, cobra.ShellCompDirective) {
 		return startingWith(src.Symbols(), typed), cobra.ShellCompDirectiveNoFileComp
 	})
+}
+
+// afterAddress returns how many arguments are before the name: the address, if
+// there is one.
+func afterAddress(from *source.Flags) func() int {
+	return func() int {
+		if from.Given() {
+			return 0
+		}
+		return 1
+	}
 }
 
 type choose func(src *source.Source, typed string) ([]string, cobra.ShellCompDirective)
 
 // complete opens the source that the command line tells. What goes wrong is kept
 // to itself: somebody is typing.
-func complete(to *target.Flags, from *source.Flags, choose choose) cobra.CompletionFunc {
+func complete(to *target.Flags, from *source.Flags, before func() int, choose choose) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		if len(args) != 1 {
+		if len(args) != before() {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		ctx := cmd.Context()
@@ -66,7 +79,7 @@ func complete(to *target.Flags, from *source.Flags, choose choose) cobra.Complet
 		}
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
-		src, err := open(ctx, to, from, args[0])
+		src, err := open(ctx, to, from, args)
 		if err != nil {
 			cobra.CompDebugln(err.Error(), false)
 			return nil, cobra.ShellCompDirectiveNoFileComp
@@ -75,11 +88,11 @@ func complete(to *target.Flags, from *source.Flags, choose choose) cobra.Complet
 	}
 }
 
-func open(ctx context.Context, to *target.Flags, from *source.Flags, address string) (*source.Source, error) {
+func open(ctx context.Context, to *target.Flags, from *source.Flags, args []string) (*source.Source, error) {
 	if from.Given() {
 		return from.Open(ctx, nil, "")
 	}
-	c, err := to.Dial(ctx, address)
+	c, err := to.Dial(ctx, args[0])
 	if err != nil {
 		return nil, err
 	}

@@ -56,7 +56,10 @@ func (p *printer) declaration(d protoreflect.Descriptor) {
 		for i, m := range []protoreflect.MessageDescriptor{d.Input(), d.Output()} {
 			if !m.IsPlaceholder() && (i == 0 || m.FullName() != d.Input().FullName()) {
 				p.WriteByte('\n')
-				p.pkg = m.ParentFile().Package()
+				if pkg := m.ParentFile().Package(); pkg != p.pkg {
+					p.pkg = pkg
+					p.line("// package %s", pkg)
+				}
 				p.message(m)
 			}
 		}
@@ -140,6 +143,7 @@ func (p *printer) message(m protoreflect.MessageDescriptor) {
 }
 
 func (p *printer) messageBody(m protoreflect.MessageDescriptor) {
+	start := p.Len()
 	p.optionLines(m)
 	groups := make(map[protoreflect.FullName]bool) // declared with their fields
 	for i := range m.Fields().Len() {
@@ -160,15 +164,25 @@ func (p *printer) messageBody(m protoreflect.MessageDescriptor) {
 	}
 	p.reservedFields(m)
 	for i := range m.Enums().Len() {
+		p.gap(start)
 		p.enum(m.Enums().Get(i))
 	}
 	for i := range m.Messages().Len() {
 		if nested := m.Messages().Get(i); !nested.IsMapEntry() && !groups[nested.FullName()] {
+			p.gap(start)
 			p.message(nested)
 		}
 	}
 	for i := range m.Extensions().Len() {
+		p.gap(start)
 		p.declaration(m.Extensions().Get(i))
+	}
+}
+
+// gap writes an empty line between what was written since start and what comes.
+func (p *printer) gap(start int) {
+	if p.Len() > start {
+		p.WriteByte('\n')
 	}
 }
 

@@ -61,13 +61,21 @@ func Reflect(ctx context.Context, caller curlew.Caller, symbols ...string) (*Sou
 	s.Undescribed = undescribed
 	for _, symbol := range symbols {
 		if d, err := s.Files.FindDescriptorByName(protoreflect.FullName(symbol)); err == nil {
-			if sd, ok := d.(protoreflect.ServiceDescriptor); ok && s.service(symbol) == nil {
-				s.Services = append(s.Services, sd)
-			}
+			s.addService(d)
 		}
 	}
 	s.sort()
 	return s, nil
+}
+
+// addService takes a service, or that of a method, among those to be worked on.
+func (s *Source) addService(d protoreflect.Descriptor) {
+	if m, ok := d.(protoreflect.MethodDescriptor); ok {
+		d = m.Parent()
+	}
+	if sd, ok := d.(protoreflect.ServiceDescriptor); ok && s.service(string(sd.FullName())) == nil {
+		s.Services = append(s.Services, sd)
+	}
 }
 
 // withoutReflection says what to do about a server that does not describe

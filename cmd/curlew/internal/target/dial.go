@@ -82,25 +82,28 @@ func (f *Flags) client(address string, opts []client.Option) (*client.Client, *f
 
 // connect waits for a connection. Where there is one server only, the first
 // failure is the last.
-func (f *Flags) connect(ctx context.Context, c *client.Client, protocol *firstOf) error {
+func (f *Flags) connect(parent context.Context, c *client.Client, protocol *firstOf) error {
 	timeout := f.ConnectTimeout
 	if timeout <= 0 {
 		timeout = 10 * time.Second
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(parent, timeout)
 	defer cancel()
-	first, failed := context.WithCancelCause(ctx)
+	ctx, failed := context.WithCancelCause(ctx)
 	defer failed(nil)
 	if t := c.Target(); t.Scheme == "" && !strings.Contains(t.Endpoint, ",") {
 		protocol.failed = func(f *failure) { failed(f) }
 	}
-	err := c.Connect(first)
+	err := c.Connect(ctx)
 	if err == nil {
 		return nil
 	}
-	var f1 *failure
-	if errors.As(context.Cause(first), &f1) {
-		return f1.explain(ctx)
+	var last *failure
+	if errors.As(context.Cause(ctx), &last) {
+		return last.explain(parent)
+	}
+	if last = protocol.unfinished(err); last != nil && parent.Err() == nil {
+		return last.explain(parent)
 	}
 	return err
 }

@@ -92,22 +92,28 @@ func (f *failure) misunderstanding(ctx context.Context) string {
 	var invalid x509.CertificateInvalidError
 	switch {
 	case errors.As(f, &notTLS):
-		return "The server does not speak TLS: leave out --tls and the flags for certificates, and write http:// instead of https://."
+		return tlsUnknown
 	case errors.As(f, &authority):
 		return "Nobody that is trusted here has signed the server's certificate: give the authority's by --ca FILE, or --insecure-skip-verify."
 	case errors.As(f, &name):
 		return "The server's certificate is for another name: connect by that name, or give it by --server-name."
 	case errors.As(f, &invalid):
 		return "The server's certificate is not valid: see `curlew doctor " + f.remote.Address + " --tls`."
-	case f.remote.TLS != nil:
+	}
+	secure, answer := f.wantsTLS(ctx), f.greeting(ctx)
+	switch {
+	case f.remote.TLS == nil && secure:
+		return tlsWanted
+	case f.remote.TLS == nil:
+		return sight(answer)
+	case !secure && len(answer) > 0:
+		return tlsUnknown
+	default:
 		return "See `curlew doctor " + f.remote.Address + " --tls`."
 	}
-	answer := f.greeting(ctx)
-	if len(answer) == 0 && f.wantsTLS(ctx) {
-		return tlsWanted
-	}
-	return sight(answer)
 }
+
+const tlsUnknown = "The server does not speak TLS: leave out --tls and the flags for certificates, and write http:// instead of https://."
 
 const tlsWanted = "The server wants TLS: add --tls, and --ca FILE if its certificate is private."
 
@@ -116,8 +122,6 @@ func sight(answer []byte) string {
 	switch {
 	case len(answer) == 0:
 		return "The server takes connections and says nothing: is it one for RPC?"
-	case bytes.HasPrefix(answer, []byte{0x15, 3}), bytes.Contains(answer, []byte("HTTPS server")), bytes.Contains(answer, []byte("HTTPS port")):
-		return tlsWanted
 	case bytes.HasPrefix(answer, []byte("HTTP/1.")):
 		return "The server speaks HTTP/1.1: try --protocol connect or --protocol grpc-web, with --proto FILE for the methods."
 	case len(answer) > 8 && answer[3] == 4 && answer[0] == 0:
@@ -127,17 +131,20 @@ func sight(answer []byte) string {
 	}
 }
 
+// glance bounds a look at what a server is.
+const glance = 500 * time.Millisecond
+
 // greeting returns the first bytes of what the server answers to an HTTP
 // request, as far as they come soon; nil for none.
 func (f *failure) greeting(ctx context.Context) []byte {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, glance)
 	defer cancel()
 	conn, err := f.remote.Dial(ctx, f.remote.Network, f.remote.Address)
 	if err != nil {
 		return nil
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(patience)) // a connection that is gone says so when it is used
+	_ = conn.SetDeadline(time.Now().Add(glance)) // a connection that is gone says so when it is used
 	if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: "+f.remote.Authority+"\r\nConnection: close\r\n\r\n"); err != nil {
 		return nil
 	}
@@ -149,7 +156,7 @@ func (f *failure) greeting(ctx context.Context) []byte {
 // wantsTLS reports whether the server answers a TLS handshake. Whose certificate
 // it has does not matter: nothing is sent.
 func (f *failure) wantsTLS(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, glance)
 	defer cancel()
 	conn, err := f.remote.Dial(ctx, f.remote.Network, f.remote.Address)
 	if err != nil {

@@ -65,8 +65,9 @@ type firstOf struct {
 	options []option
 	failed  func(*failure) // of each failed connection; nil tells nobody
 
-	mu    sync.Mutex
-	found map[string]option // by address
+	mu     sync.Mutex
+	found  map[string]option // by address
+	trying *failure          // a connection that is being made, as far as it is
 }
 
 // option is a protocol by one of the names that users know.
@@ -101,21 +102,19 @@ func (p *firstOf) Connect(ctx context.Context, r *wire.Remote) (wire.Session, er
 		options = []option{found}
 	}
 	p.mu.Unlock()
-	var errs []error
-	reached := false
+	f := &failure{remote: r}
 	for i, o := range options {
-		session, ok, err := try(ctx, o, r, i < len(options)-1)
+		session, reached, err := p.try(ctx, o, r, i < len(options)-1)
 		if err == nil {
 			p.remember(r.Address, o)
 			return session, nil
 		}
-		reached = reached || ok
-		errs = append(errs, err)
-		if !ok || ctx.Err() != nil {
+		f.reached = f.reached || reached
+		f.errs = append(f.errs, err)
+		if !reached || ctx.Err() != nil {
 			break
 		}
 	}
-	f := &failure{r, reached, errs}
 	if p.failed != nil {
 		p.failed(f)
 	}
@@ -123,11 +122,15 @@ func (p *firstOf) Connect(ctx context.Context, r *wire.Remote) (wire.Session, er
 }
 
 // try connects by one protocol and reports whether the server was reached.
-func try(ctx context.Context, o option, r *wire.Remote, hurry bool) (_ wire.Session, reached bool, _ error) {
+func (p *firstOf) try(ctx context.Context, o option, r *wire.Remote, hurry bool) (_ wire.Session, reached bool, _ error) {
+	p.note(&failure{remote: r})
 	watched := *r
 	watched.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := r.Dial(ctx, network, address)
-		reached = err == nil
+		if err == nil {
+			reached = true
+			p.note(&failure{remote: r, reached: true})
+		}
 		return conn, err
 	}
 	if hurry {
@@ -143,6 +146,23 @@ func (p *firstOf) remember(address string, o option) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.found[address] = o
+}
+
+func (p *firstOf) note(f *failure) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.trying = f
+}
+
+// unfinished returns how far a connection got that was not made before err; nil
+// if none was tried.
+func (p *firstOf) unfinished(err error) *failure {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.trying == nil {
+		return nil
+	}
+	return &failure{p.trying.remote, p.trying.reached, []error{err}}
 }
 
 // spoken returns the name of the protocol that a server was found to speak.
