@@ -130,7 +130,6 @@ func TestGlue(t *testing.T) {
 			if most := 80*len(f.GetService()) + 30*methods; lines > most {
 				t.Errorf("%s: %d services and %d methods take %d lines, more than %d", path, len(f.GetService()), methods, lines, most)
 			}
-			// The largest methods by themselves: those that replace "one more".
 			t.Logf("%s: %d services, %d methods, %d lines", path, len(f.GetService()), methods, lines)
 		}
 	}
