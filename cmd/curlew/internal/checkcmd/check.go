@@ -143,6 +143,10 @@ func (c *command) versions(cmd *cobra.Command, args []string) (old, new *version
 	if err != nil {
 		return nil, nil, cli.Status(statusUnread, err)
 	}
+	if old.live || new.live {
+		old.withoutServersOwn()
+		new.withoutServersOwn()
+	}
 	return old, new, nil
 }
 

@@ -27,6 +27,16 @@ type version struct {
 	set     rules.Set
 	display func(file string) string // what a file is called in findings
 	onDisk  bool                     // whether that is a path on disk
+	live    bool                     // whether a server says so
+}
+
+// withoutServersOwn removes the services that each server has of its own, which may
+// stand on one side only.
+func (v *version) withoutServersOwn() {
+	v.set = slices.DeleteFunc(v.set, func(file protoreflect.FileDescriptor) bool {
+		name := string(file.Package())
+		return strings.HasPrefix(name, "grpc.health.") || strings.HasPrefix(name, "grpc.reflection.")
+	})
 }
 
 // loader reads versions.
@@ -102,7 +112,7 @@ func descriptorSet(path string) (*version, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fromSource(path, s.Files, nil), nil
+	return fromSource(path, s.Files), nil
 }
 
 // server asks a live server what it has.
@@ -118,17 +128,17 @@ func (l *loader) server(ctx context.Context, address string) (*version, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", address, err)
 	}
-	return fromSource(address, s.Files, func(file protoreflect.FileDescriptor) bool {
-		return !strings.HasPrefix(string(file.Package()), "grpc.health.")
-	}), nil
+	v := fromSource(address, s.Files)
+	v.live = true
+	return v, nil
 }
 
 // fromSource returns a version with all files but those of google/, which others
-// make, and those that are not wanted.
-func fromSource(name string, files *protoregistry.Files, wanted func(protoreflect.FileDescriptor) bool) *version {
+// make.
+func fromSource(name string, files *protoregistry.Files) *version {
 	v := &version{name: name, display: func(file string) string { return file }}
 	files.RangeFiles(func(file protoreflect.FileDescriptor) bool {
-		if !strings.HasPrefix(file.Path(), "google/") && (wanted == nil || wanted(file)) {
+		if !strings.HasPrefix(file.Path(), "google/") {
 			v.set = append(v.set, file)
 		}
 		return true
