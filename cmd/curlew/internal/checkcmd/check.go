@@ -76,15 +76,20 @@ func New(env *cli.Env) *cobra.Command {
 	flags.BoolVar(&c.rules, "rules", false, "list the rules and what they find")
 	flags.StringArrayVarP(&c.loader.importPaths, "import-path", "I", nil, "`FOLDER` that imports are relative to; found, if it is not given; may be given several times")
 	c.loader.target.AddTo(flags)
+	// The flags are there, which is all that could be wrong.
+	_ = cmd.RegisterFlagCompletionFunc("level", cobra.FixedCompletions([]string{"wire", "json", "source"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
+
+func formats() []string { return []string{"text", "json", "github"} }
 
 func (c *command) run(cmd *cobra.Command, args []string) error {
 	p := printer{env: c.env, format: c.format}
 	if c.env.JSON {
 		p.format = "json"
 	}
-	if !slices.Contains([]string{"text", "json", "github"}, p.format) {
+	if !slices.Contains(formats(), p.format) {
 		return cli.Usage(cmd, "--format %s: there is no such format; use text, json or github", p.format)
 	}
 	if c.rules {

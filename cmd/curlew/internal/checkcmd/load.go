@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
@@ -115,6 +116,10 @@ func descriptorSet(path string) (*version, error) {
 	return fromSource(path, s.Files), nil
 }
 
+// reflectionTimeout is how long a server may take to say what it has, if the user
+// does not say so.
+const reflectionTimeout = 30 * time.Second
+
 // server asks a live server what it has.
 func (l *loader) server(ctx context.Context, address string) (*version, error) {
 	c, err := l.target.Dial(ctx, address)
@@ -124,6 +129,10 @@ func (l *loader) server(ctx context.Context, address string) (*version, error) {
 	defer c.Close()
 	ctx, cancel := l.target.Context(ctx)
 	defer cancel()
+	if l.target.Timeout == 0 {
+		ctx, cancel = context.WithTimeout(ctx, reflectionTimeout)
+		defer cancel()
+	}
 	s, err := source.Reflect(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", address, err)

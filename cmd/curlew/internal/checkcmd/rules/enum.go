@@ -107,7 +107,7 @@ func (c *checker) valueNames(old, new []protoreflect.EnumValueDescriptor, in pro
 }
 
 func (c *checker) enumReservations(old, new protoreflect.EnumDescriptor) {
-	for _, gone := range spansOf(old.ReservedRanges()).without(spansOf(new.ReservedRanges())) {
+	for _, gone := range enumSpans(old.ReservedRanges()).without(enumSpans(new.ReservedRanges())) {
 		c.finding(ReservedRemoved, Wire, old, new, fmt.Sprintf("add `reserved %s;` to the enum", gone),
 			"%s no longer reserved; a value with such a number would be taken for one that is gone", gone.are(new.FullName()))
 	}

@@ -66,14 +66,3 @@ func order(a, b Finding) int {
 		cmp.Compare(a.Old.Line, b.Old.Line), cmp.Compare(a.Element, b.Element), cmp.Compare(a.Rule, b.Rule),
 	)
 }
-
-// Count returns how many findings are of at least that severity.
-func Count(findings []Finding, level Severity) int {
-	n := 0
-	for _, f := range findings {
-		if f.Severity >= level {
-			n++
-		}
-	}
-	return n
-}

@@ -78,8 +78,8 @@ func (c *checker) oneofs(old, new protoreflect.MessageDescriptor) {
 
 // reservations compares reserved numbers and names, and numbers for extensions.
 func (c *checker) reservations(old, new protoreflect.MessageDescriptor) {
-	reserved := spansOf(new.ReservedRanges())
-	for _, gone := range spansOf(old.ReservedRanges()).without(reserved) {
+	reserved := fieldSpans(new.ReservedRanges())
+	for _, gone := range fieldSpans(old.ReservedRanges()).without(reserved) {
 		for i := range new.Fields().Len() {
 			if f := new.Fields().Get(i); gone.has(int64(f.Number())) {
 				c.finding(ReservedRemoved, Wire, old, f, "give the field a number that was never used, and reserve this one again",
@@ -95,7 +95,7 @@ func (c *checker) reservations(old, new protoreflect.MessageDescriptor) {
 				"the name %q of %s is no longer reserved; old JSON with that name could be read as another field's", name, new.FullName())
 		}
 	}
-	for _, gone := range spansOf(old.ExtensionRanges()).without(spansOf(new.ExtensionRanges())) {
+	for _, gone := range fieldSpans(old.ExtensionRanges()).without(fieldSpans(new.ExtensionRanges())) {
 		severity := Wire
 		if len(spans{gone}.without(reserved)) == 0 {
 			severity = Source

@@ -15,31 +15,39 @@ import (
 // span is some numbers, the last included.
 type span struct{ first, last int64 }
 
-// spans are in order and do not touch.
+// spans are in order and do not touch, once they are joined.
 type spans []span
 
-// spansOf returns the spans of a descriptor's list of ranges. Those of messages
-// do not include their end, those of enums do.
-func spansOf[N protoreflect.FieldNumber | protoreflect.EnumNumber](ranges interface {
-	Len() int
-	Get(i int) [2]N
-}) spans {
-	end := int64(1)
-	if _, ok := ranges.(protoreflect.EnumRanges); ok {
-		end = 0
-	}
+// fieldSpans returns the spans of a message's ranges, whose ends are not included.
+func fieldSpans(ranges protoreflect.FieldRanges) spans {
 	all := make(spans, 0, ranges.Len())
 	for i := range ranges.Len() {
 		r := ranges.Get(i)
-		all = append(all, span{int64(r[0]), int64(r[1]) - end})
+		all = append(all, span{int64(r[0]), int64(r[1]) - 1})
 	}
-	slices.SortFunc(all, func(a, b span) int { return cmp.Compare(a.first, b.first) })
-	joined := all[:0]
-	for _, s := range all {
-		if n := len(joined); n > 0 && s.first <= joined[n-1].last+1 {
-			joined[n-1].last = max(joined[n-1].last, s.last)
+	return all.joined()
+}
+
+// enumSpans returns the spans of an enum's ranges, whose ends are included.
+func enumSpans(ranges protoreflect.EnumRanges) spans {
+	all := make(spans, 0, ranges.Len())
+	for i := range ranges.Len() {
+		r := ranges.Get(i)
+		all = append(all, span{int64(r[0]), int64(r[1])})
+	}
+	return all.joined()
+}
+
+// joined puts s in order and makes one span of those that touch. It uses the
+// memory of s.
+func (s spans) joined() spans {
+	slices.SortFunc(s, func(a, b span) int { return cmp.Compare(a.first, b.first) })
+	joined := s[:0]
+	for _, r := range s {
+		if n := len(joined); n > 0 && r.first <= joined[n-1].last+1 {
+			joined[n-1].last = max(joined[n-1].last, r.last)
 		} else {
-			joined = append(joined, s)
+			joined = append(joined, r)
 		}
 	}
 	return joined
