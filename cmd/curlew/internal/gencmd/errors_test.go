@@ -9,14 +9,34 @@ import (
 	"testing"
 )
 
+// refusal is a case of a command that fails and changes nothing.
+type refusal struct {
+	name   string
+	files  map[string]string
+	args   []string
+	status int
+	want   []string // parts of what is said
+}
+
+func (r refusal) check(t *testing.T) {
+	folder(t, r.files)
+	before := tree(t)
+	status, stdout, stderr := run(t, r.args...)
+	if status != r.status || stdout != "" {
+		t.Errorf("status %d, want %d; printed %q", status, r.status, stdout)
+	}
+	for _, want := range r.want {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("said\n%s\nwant in it\n%s", stderr, want)
+		}
+	}
+	if !maps.Equal(tree(t), before) {
+		t.Error("files were changed")
+	}
+}
+
 func TestErrors(t *testing.T) {
-	tests := []struct {
-		name   string
-		files  map[string]string
-		args   []string
-		status int
-		want   []string // parts of what is said
-	}{
+	for _, r := range []refusal{
 		{
 			"no files", nil, nil, 1,
 			[]string{"there are no .proto files in .; name files or folders, or write one"},
@@ -66,6 +86,21 @@ func TestErrors(t *testing.T) {
 			[]string{"shop/v1/item.pb.go was written by hand; move it, or generate into another folder with --out"},
 		},
 		{
+			"unknown flag", nil, []string{"--chekc"}, 2,
+			[]string{"unknown flag: --chekc\nSee 'curlew gen --help'."},
+		},
+		{
+			"flags that do not go together", nil, []string{"--watch", "--check"}, 2,
+			[]string{"--watch writes files as they are saved; it does not go with --check"},
+		},
+	} {
+		t.Run(r.name, r.check)
+	}
+}
+
+func TestConfigurationErrors(t *testing.T) {
+	for _, r := range []refusal{
+		{
 			"unknown keys", map[string]string{"curlew.gen.yaml": "imputs: [a]\noptions:\n  path: import\n  zzzzzzz: 1\n"}, nil, 1,
 			[]string{
 				"curlew.gen.yaml:1:1: unknown key \"imputs\"\n    imputs: [a]\n    ^\n    did you mean \"inputs\"?",
@@ -107,31 +142,7 @@ func TestErrors(t *testing.T) {
 			"no such configuration", nil, []string{"--config", "x.yaml"}, 1,
 			[]string{"configuration: open x.yaml: no such file"},
 		},
-		{
-			"unknown flag", nil, []string{"--chekc"}, 2,
-			[]string{"unknown flag: --chekc\nSee 'curlew gen --help'."},
-		},
-		{
-			"flags that do not go together", nil, []string{"--watch", "--check"}, 2,
-			[]string{"--watch writes files as they are saved; it does not go with --check"},
-		},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			folder(t, tt.files)
-			before := tree(t)
-			status, stdout, stderr := run(t, tt.args...)
-			if status != tt.status || stdout != "" {
-				t.Errorf("status %d, want %d; printed %q", status, tt.status, stdout)
-			}
-			for _, want := range tt.want {
-				if !strings.Contains(stderr, want) {
-					t.Errorf("said\n%s\nwant in it\n%s", stderr, want)
-				}
-			}
-			if !maps.Equal(tree(t), before) {
-				t.Error("files were changed")
-			}
-		})
+	} {
+		t.Run(r.name, r.check)
 	}
 }
