@@ -9,6 +9,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -255,7 +256,10 @@ func (r *rig) recordCalls() []byte {
 		_, err := c.call(r.ctx, numbered(0, 20_000))
 		r.must(err, "a call to record")
 	}
-	sent := tape.sent
+	r.settle() // what is written is recorded after that, perhaps after its answer
+	tape.mu.Lock()
+	sent := slices.Clone(tape.sent)
+	tape.mu.Unlock()
 	c.close(r)
 	return sent
 }
