@@ -109,8 +109,7 @@ func (p *printer) scalar(f protoreflect.FieldDescriptor, v protoreflect.Value) s
 		}
 		return fmt.Sprint(v.Enum())
 	case protoreflect.MessageKind, protoreflect.GroupKind:
-		text := prototext.MarshalOptions{Resolver: p.types}.Format(v.Message().Interface())
-		return "{" + strings.Join(strings.Fields(text), " ") + "}"
+		return "{" + singleSpaced(prototext.MarshalOptions{Resolver: p.types}.Format(v.Message().Interface())) + "}"
 	case protoreflect.FloatKind, protoreflect.DoubleKind:
 		switch x := v.Float(); {
 		case math.IsInf(x, 1):
@@ -125,4 +124,26 @@ func (p *printer) scalar(f protoreflect.FieldDescriptor, v protoreflect.Value) s
 	default:
 		return v.String()
 	}
+}
+
+// singleSpaced removes the spaces that prototext puts in at random: all but one
+// of those that follow one another outside of quotation marks.
+func singleSpaced(text string) string {
+	var b strings.Builder
+	quoted := false
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case quoted && c == '\\' && i+1 < len(text):
+			b.WriteByte(c)
+			i++
+			c = text[i]
+		case c == '"':
+			quoted = !quoted
+		case c == ' ' && !quoted && i > 0 && text[i-1] == ' ':
+			continue
+		}
+		b.WriteByte(c)
+	}
+	return strings.TrimSpace(b.String())
 }
