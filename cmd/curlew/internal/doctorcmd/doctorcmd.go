@@ -4,8 +4,6 @@
 package doctorcmd
 
 import (
-	"crypto/tls"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -13,16 +11,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/curlewrpc/curlew"
-	"github.com/curlewrpc/curlew/transport"
 
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/cli"
+	"github.com/curlewrpc/curlew/cmd/curlew/internal/target"
 )
 
-// flags are the command's own.
+// flags are those of the command.
 type flags struct {
-	timeout                   time.Duration
-	tls, insecure             bool
-	ca, cert, key, serverName string
+	timeout time.Duration
+	server  target.Flags
 }
 
 // New returns the command.
@@ -40,7 +37,7 @@ It calls nothing but the health and reflection services. The exit status is 0 if
 calls would work, and 1 otherwise.`,
 		Example: `  curlew doctor localhost:8080
   curlew doctor localhost:8080 shop.v1.Cart/Add
-  curlew doctor shop.example:443 --tls
+  curlew doctor https://shop.example
   curlew doctor 10.1.2.3:443 --tls --server-name shop.example --ca ca.pem
   curlew doctor unix:///run/shop.sock --json`,
 		Args: func(c *cobra.Command, args []string) error {
@@ -51,14 +48,8 @@ calls would work, and 1 otherwise.`,
 		},
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, env, args) },
 	}
-	set := c.Flags()
-	set.DurationVar(&f.timeout, "timeout", 3*time.Second, "of each step")
-	set.BoolVar(&f.tls, "tls", false, "call with TLS; --ca, --cert, --server-name and --insecure-skip-verify imply it")
-	set.StringVar(&f.ca, "ca", "", "`file` with the authorities that are trusted, in PEM; those of the system without it")
-	set.StringVar(&f.cert, "cert", "", "`file` with the client's certificate, in PEM")
-	set.StringVar(&f.key, "key", "", "`file` with its key, in PEM")
-	set.StringVar(&f.serverName, "server-name", "", "`name` that the server's certificate must have, instead of the address's")
-	set.BoolVar(&f.insecure, "insecure-skip-verify", false, "go on with a certificate that cannot be trusted")
+	c.Flags().DurationVar(&f.timeout, "timeout", 3*time.Second, "`DURATION` after which a step is given up")
+	f.server.AddTLS(c.Flags())
 	return c
 }
 
@@ -66,11 +57,11 @@ func (f *flags) run(c *cobra.Command, env *cli.Env, args []string) error {
 	if f.timeout <= 0 {
 		return cli.Usage(c, "--timeout must be more than 0")
 	}
-	config, err := f.config()
+	address, config, err := f.server.Secure(args[0])
 	if err != nil {
 		return cli.Usage(c, "%v", err)
 	}
-	r := &report{Address: args[0]}
+	r := &report{Address: address}
 	if len(args) > 1 {
 		service, method := curlew.SplitName(strings.TrimPrefix(args[1], "/"))
 		if service == "" || method == "" {
@@ -93,28 +84,4 @@ func (f *flags) run(c *cobra.Command, env *cli.Env, args []string) error {
 		err = cli.Status(1, nil)
 	}
 	return err
-}
-
-// config returns what calls would use of TLS, nil for plaintext.
-func (f *flags) config() (*tls.Config, error) {
-	if (f.cert == "") != (f.key == "") {
-		return nil, errors.New("--cert and --key belong together")
-	}
-	if !f.tls && !f.insecure && f.ca == "" && f.cert == "" && f.serverName == "" {
-		return nil, nil
-	}
-	config, err := transport.ClientTLS(f.ca)
-	if err != nil {
-		return nil, err
-	}
-	config.ServerName = f.serverName
-	config.InsecureSkipVerify = f.insecure
-	if f.cert != "" {
-		pair, err := tls.LoadX509KeyPair(f.cert, f.key)
-		if err != nil {
-			return nil, fmt.Errorf("--cert and --key: %w", err)
-		}
-		config.Certificates = []tls.Certificate{pair}
-	}
-	return config, nil
 }

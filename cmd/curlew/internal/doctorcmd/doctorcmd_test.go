@@ -199,6 +199,8 @@ func TestTLSByName(t *testing.T) {
 	a := newAuthority(t)
 	address := serve(t, server.WithTLS(a.server(func(c *x509.Certificate) { c.DNSNames, c.IPAddresses = []string{"shop.example"}, nil })))
 	expect(t, 0, []string{address, "--ca", a.file, "--server-name", "shop.example"}, "ok|names|shop.example", "ok|health")
+	expect(t, 0, []string{"https://" + address, "--ca", a.file, "--server-name", "shop.example"}, "ok|health")
+	expect(t, 0, []string{"http://" + serve(t)}, "ok|health")
 	expect(t, 0, []string{address, "--insecure-skip-verify"}, "warn|names", "warn|chain", "ok|health")
 }
 

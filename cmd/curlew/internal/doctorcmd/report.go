@@ -71,9 +71,9 @@ func (r *report) text(w io.Writer, color, quiet bool) error {
 	}
 	switch bad := r.failed(); {
 	case bad != nil:
-		fmt.Fprintf(&b, "Calls of %s do not work; the first thing to mend is %q.\n", r.what(), bad.Name)
+		fmt.Fprintf(&b, "Calls %s do not work; the first thing to mend is %q.\n", r.what(), bad.Name)
 	case !quiet:
-		fmt.Fprintf(&b, "Calls of %s work, by %s.\n", r.what(), r.Protocol)
+		fmt.Fprintf(&b, "Calls %s work, by %s.\n", r.what(), r.Protocol)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -81,9 +81,9 @@ func (r *report) text(w io.Writer, color, quiet bool) error {
 
 func (r *report) what() string {
 	if r.Method == "" {
-		return r.Address
+		return "to " + r.Address
 	}
-	return r.Method + " at " + r.Address
+	return "of " + r.Method + " at " + r.Address
 }
 
 // paint returns a verdict, as wide as all others.

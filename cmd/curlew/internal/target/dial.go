@@ -48,7 +48,7 @@ func (f *Flags) Dial(ctx context.Context, address string, opts ...client.Option)
 
 // client returns the client that the flags describe.
 func (f *Flags) client(address string, opts []client.Option) (*client.Client, *firstOf, error) {
-	address, secure, err := splitScheme(address)
+	address, config, err := f.Secure(address)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -60,17 +60,12 @@ func (f *Flags) client(address string, opts []client.Option) (*client.Client, *f
 	if err != nil {
 		return nil, nil, err
 	}
-	secure = secure || f.secure()
 	options := []client.Option{
 		client.WithProtocol(protocol),
 		client.WithInterceptors(withHeader(header)),
 		client.WithLimits(wire.Limits{MaxReceive: maxMessage}),
 	}
-	if secure {
-		config, err := f.tls()
-		if err != nil {
-			return nil, nil, err
-		}
+	if config != nil {
 		options = append(options, client.WithTLS(config))
 	}
 	c, err := client.New(address, append(options, opts...)...)

@@ -40,17 +40,22 @@ type Flags struct {
 func (f *Flags) AddTo(fs *pflag.FlagSet) {
 	fs.StringVar(&f.Protocol, "protocol", Auto, "`PROTOCOL` to speak: "+strings.Join(Protocols(), ", ")+
 		"; auto is native if the server speaks it, else grpc")
+	f.AddTLS(fs)
+	fs.StringArrayVarP(&f.Headers, "header", "H", nil, "header `\"NAME: VALUE\"` of each call; may be given several times")
+	fs.DurationVar(&f.Timeout, "timeout", 0, "`DURATION` after which a call is given up; the server is told (default none)")
+	fs.DurationVar(&f.ConnectTimeout, "connect-timeout", 0, "`DURATION` after which connecting is given up (default 10s)")
+	fs.StringVar(&f.Codec, "codec", "", "encoding of the messages on the wire: proto or json (default proto)")
+	fs.StringVar(&f.Compression, "compression", "", "compress requests: gzip (default none)")
+}
+
+// AddTLS adds those flags that say how connections are encrypted.
+func (f *Flags) AddTLS(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.TLS, "tls", false, "encrypt the connection; implied by the flags for certificates and by https://")
 	fs.StringVar(&f.CA, "ca", "", "PEM `FILE` of the authorities to trust instead of the system's")
 	fs.StringVar(&f.Cert, "cert", "", "PEM `FILE` of this side's certificate")
 	fs.StringVar(&f.Key, "key", "", "PEM `FILE` of its private key")
 	fs.StringVar(&f.ServerName, "server-name", "", "`NAME` that the server's certificate must have, if not the address's")
 	fs.BoolVar(&f.Insecure, "insecure-skip-verify", false, "take any certificate of the server")
-	fs.StringArrayVarP(&f.Headers, "header", "H", nil, "header `\"NAME: VALUE\"` of each call; may be given several times")
-	fs.DurationVar(&f.Timeout, "timeout", 0, "`DURATION` after which a call is given up; the server is told (default none)")
-	fs.DurationVar(&f.ConnectTimeout, "connect-timeout", 0, "`DURATION` after which connecting is given up (default 10s)")
-	fs.StringVar(&f.Codec, "codec", "", "encoding of the messages on the wire: proto or json (default proto)")
-	fs.StringVar(&f.Compression, "compression", "", "compress requests: gzip (default none)")
 }
 
 // CallOptions returns the options that each call is to have. Headers are not
@@ -85,6 +90,16 @@ func (f *Flags) Context(ctx context.Context) (context.Context, context.CancelFun
 // secure reports whether the connection is to be encrypted.
 func (f *Flags) secure() bool {
 	return f.TLS || f.Insecure || f.CA != "" || f.Cert != "" || f.Key != "" || f.ServerName != ""
+}
+
+// Secure returns an address without http:// and https:// before it, and how
+// connections to it are encrypted, nil for plaintext.
+func (f *Flags) Secure(address string) (bare string, config *tls.Config, err error) {
+	bare, secure, err := splitScheme(address)
+	if err == nil && (secure || f.secure()) {
+		config, err = f.tls()
+	}
+	return bare, config, err
 }
 
 // tls returns the configuration for encrypted connections.
