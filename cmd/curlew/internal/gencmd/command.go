@@ -65,14 +65,15 @@ func New(env *cli.Env) *cobra.Command {
 		Long:    long,
 		Example: examples,
 	}
-	c.Flags().StringVarP(&f.config, "config", "c", "", "configuration (default "+configName+", if there is one)")
-	c.Flags().StringVarP(&f.out, "out", "o", "", "folder that code is written to (default beside the .proto files)")
-	c.Flags().StringArrayVarP(&f.importPaths, "import-path", "I", nil, "folder that imports are relative to; can be repeated (default found)")
+	c.Flags().StringVarP(&f.config, "config", "c", "", "configuration `file` (default "+configName+", if there is one)")
+	c.Flags().StringVarP(&f.out, "out", "o", "", "`folder` that code is written to (default beside the .proto files)")
+	c.Flags().StringArrayVarP(&f.importPaths, "import-path", "I", nil, "`folder` that imports are relative to; can be repeated (default found)")
 	c.Flags().BoolVar(&f.check, "check", false, "write nothing, and fail if something would change")
 	c.Flags().BoolVarP(&f.dryRun, "dry-run", "n", false, "write nothing, and list what would change")
 	c.Flags().BoolVarP(&f.watch, "watch", "w", false, "generate again whenever a file is saved")
-	_ = c.MarkFlagDirname("out")
-	_ = c.MarkFlagDirname("import-path")
+	for _, name := range []string{"out", "import-path"} {
+		_ = c.MarkFlagDirname(name) // there are flags of these names
+	}
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if f.watch && (f.check || f.dryRun || env.JSON) {
 			return cli.Usage(c, "--watch writes files as they are saved; it does not go with --check, --dry-run or --json")

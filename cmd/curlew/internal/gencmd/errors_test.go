@@ -75,7 +75,7 @@ func TestErrors(t *testing.T) {
 		},
 		{
 			"files of others only", map[string]string{"go.mod": goMod, "other.proto": foreignProto}, nil, 1,
-			[]string{"nothing to generate\nleft out, as their go_package is not of module example.com/shop (name them to generate them nevertheless): other.proto"},
+			[]string{"nothing to generate\nleft out, as their go_package is of another module (name them to generate them nevertheless): other.proto"},
 		},
 		{
 			"what the protobuf module has", nil, []string{"-I", ".", "google/protobuf/any.proto"}, 1,

@@ -126,9 +126,13 @@ func TestGenerate(t *testing.T) {
 		{"another root", map[string]string{"api/shop/v1/item.proto": itemProto, "api/shop/v1/cart.proto": cartProto}, nil,
 			[]string{"api/shop/v1/cart.curlew.go", "api/shop/v1/cart.pb.go", "api/shop/v1/item.pb.go"}, "imports are relative to api"},
 		{"files of others", with(map[string]string{"third_party/other/other.proto": foreignProto}), nil, beside,
-			"left out, as their go_package is not of module example.com/shop (name them to generate them nevertheless): third_party/other/other.proto"},
+			"left out, as their go_package is of another module (name them to generate them nevertheless): third_party/other/other.proto"},
 		{"a file of others, by its name", with(map[string]string{"third_party/other/other.proto": foreignProto}),
 			[]string{"third_party/other/other.proto"}, []string{"third_party/other/other.pb.go"}, ""},
+		{"two modules", map[string]string{
+			"go.mod": goMod, "shop/v1/item.proto": itemProto,
+			"other/go.mod": "// The other one.\nmodule \"example.org/other\"\n", "other/other.proto": foreignProto,
+		}, nil, []string{"other/other.pb.go", "shop/v1/item.pb.go"}, ""},
 		{"folders that are skipped", with(map[string]string{"vendor/a.proto": "?", ".b/c.proto": "?", "shop/testdata/d.proto": "?"}), nil, beside, ""},
 		{"configured",
 			map[string]string{

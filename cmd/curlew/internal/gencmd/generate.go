@@ -48,22 +48,18 @@ func (s *settings) generate(ctx context.Context) (*generated, error) {
 		return nil, err
 	}
 	g := &generated{importPaths: compiled.ImportPaths}
-	module, err := findModule(".")
-	if err != nil {
-		return nil, err
-	}
-	named := g.choose(in, compiled, module)
+	named := g.choose(in, compiled)
 	if len(named) == 0 {
 		return nil, fmt.Errorf("nothing to generate\n%s", strings.Join(g.notes, "\n"))
 	}
-	p := &packages{compiled: compiled, settings: s, module: module}
+	p := &packages{compiled: compiled, settings: s}
 	if err := p.resolve(named); err != nil {
 		return nil, err
 	}
 	g.notes = append(g.notes, p.misplaced(named)...)
 	files := make(map[string][]byte)
-	for dir, group := range s.groups(compiled, named, module) {
-		code, err := gocode.Generate(group, s.codeOptions(p.mappings, module))
+	for dir, group := range s.groups(compiled, named) {
+		code, err := gocode.Generate(group, s.codeOptions(p.mappings))
 		if err != nil {
 			return nil, err
 		}
@@ -114,7 +110,7 @@ func (s *settings) find() (*inputs, error) {
 }
 
 // choose leaves out what was found in a folder and is the code of others.
-func (g *generated) choose(in *inputs, compiled *protofiles.Result, module *module) []protoreflect.FileDescriptor {
+func (g *generated) choose(in *inputs, compiled *protofiles.Result) []protoreflect.FileDescriptor {
 	var named []protoreflect.FileDescriptor
 	var foreign []string
 	for _, fd := range compiled.Named {
@@ -125,30 +121,28 @@ func (g *generated) choose(in *inputs, compiled *protofiles.Result, module *modu
 			g.notes = append(g.notes, fmt.Sprintf("left out, as the protobuf module has its code: %s", fd.Path()))
 		case explicit:
 			named = append(named, fd)
-		case module.foreign(importPath):
+		case moduleOf(filepath.Dir(path)).foreign(importPath):
 			foreign = append(foreign, path)
 		default:
 			named = append(named, fd)
 		}
 	}
 	if len(foreign) > 0 {
-		g.notes = append(g.notes, fmt.Sprintf("left out, as their go_package is not of module %s (name them to generate them nevertheless): %s", module.path, some(foreign)))
+		g.notes = append(g.notes, fmt.Sprintf("left out, as their go_package is of another module (name them to generate them nevertheless): %s", some(foreign)))
 	}
 	return named
 }
 
 // groups returns the files by the folder that the names of their code are
 // relative to.
-func (s *settings) groups(compiled *protofiles.Result, named []protoreflect.FileDescriptor, module *module) map[string][]protoreflect.FileDescriptor {
+func (s *settings) groups(compiled *protofiles.Result, named []protoreflect.FileDescriptor) map[string][]protoreflect.FileDescriptor {
 	groups := make(map[string][]protoreflect.FileDescriptor)
 	for _, fd := range named {
 		dir := s.Out
 		switch {
 		case dir != "":
 		case s.byImportPath():
-			if dir = "."; module != nil {
-				dir = module.dir
-			}
+			dir = topFolder()
 		default:
 			dir = compiled.ImportPath(fd.Path())
 		}
@@ -157,16 +151,27 @@ func (s *settings) groups(compiled *protofiles.Result, named []protoreflect.File
 	return groups
 }
 
+// topFolder returns the folder of the module that the current folder is in, and
+// the current folder if it is in none.
+func topFolder() string {
+	if module := moduleOf("."); module != nil {
+		if dir, err := filepath.Rel(absolute("."), module.dir); err == nil {
+			return dir
+		}
+	}
+	return "."
+}
+
 func (s *settings) byImportPath() bool { return s.Options.Paths == "import" }
 
-func (s *settings) codeOptions(mappings map[string]string, module *module) gocode.Options {
+func (s *settings) codeOptions(mappings map[string]string) gocode.Options {
 	o := gocode.Options{
 		Import: s.byImportPath(), Module: s.Options.Module,
 		Packages: mappings, API: s.Options.API, PackageSuffix: s.Options.PackageSuffix,
 		Messages: s.Plugins.Go == nil || *s.Plugins.Go,
 		Services: s.Plugins.Curlew == nil || *s.Plugins.Curlew,
 	}
-	if o.Import && o.Module == "" && s.Out == "" && module != nil {
+	if module := moduleOf("."); o.Import && o.Module == "" && s.Out == "" && module != nil {
 		o.Module = module.path
 	}
 	return o

@@ -4,9 +4,7 @@
 package gencmd
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -33,36 +31,24 @@ type module struct {
 	dir, path string
 }
 
-// findModule returns the module that a folder is in.
-func findModule(dir string) (*module, error) {
-	top, err := filepath.Abs(dir)
-	if err != nil {
-		return nil, err
-	}
-	for above := top; ; above = filepath.Dir(above) {
-		file := filepath.Join(above, "go.mod")
-		content, err := os.ReadFile(file)
-		if errors.Is(err, fs.ErrNotExist) {
-			if above == filepath.Dir(above) {
-				return nil, nil
+// moduleOf returns the module that a folder, which need not be there, is in.
+func moduleOf(dir string) *module {
+	for above := absolute(dir); ; above = filepath.Dir(above) {
+		content, err := os.ReadFile(filepath.Join(above, "go.mod"))
+		switch {
+		case err == nil:
+			m := moduleLine.FindSubmatch(content)
+			if m == nil {
+				return nil
 			}
-			continue
+			name := string(m[1])
+			if unquoted, err := strconv.Unquote(name); err == nil {
+				name = unquoted
+			}
+			return &module{dir: above, path: name}
+		case above == filepath.Dir(above):
+			return nil
 		}
-		if err != nil {
-			return nil, err
-		}
-		m := moduleLine.FindSubmatch(content)
-		if m == nil {
-			return nil, fmt.Errorf("%s has no line that says module; run 'go mod init' anew", file)
-		}
-		name := string(m[1])
-		if unquoted, err := strconv.Unquote(name); err == nil {
-			name = unquoted
-		}
-		if rel, err := filepath.Rel(top, above); err == nil {
-			above = rel
-		}
-		return &module{dir: above, path: name}, nil
 	}
 }
 
@@ -81,14 +67,7 @@ func (m *module) packageOf(dir string) string {
 	if m == nil {
 		return ""
 	}
-	base, err := filepath.Abs(m.dir)
-	if err != nil {
-		return ""
-	}
-	if dir, err = filepath.Abs(dir); err != nil {
-		return ""
-	}
-	rel, err := filepath.Rel(base, dir)
+	rel, err := filepath.Rel(m.dir, absolute(dir))
 	if err != nil || !filepath.IsLocal(rel) {
 		return ""
 	}
@@ -99,7 +78,6 @@ func (m *module) packageOf(dir string) string {
 type packages struct {
 	compiled *protofiles.Result
 	settings *settings
-	module   *module
 	mappings map[string]string // what go_package does not say
 }
 
@@ -147,24 +125,21 @@ func (p *packages) missing(fd protoreflect.FileDescriptor, isNamed bool) protofi
 	if at.Path == nil {
 		at = fd.SourceLocations().ByPath(protoreflect.SourcePath{12}) // syntax
 	}
-	hint := fmt.Sprintf("add: option go_package = %q;", withName(p.derived(fd)))
+	module := moduleOf(p.folder(fd))
+	importPath := module.packageOf(p.folder(fd))
+	if importPath == "" {
+		importPath = path.Join("example.com", path.Dir(fd.Path()))
+	}
+	hint := fmt.Sprintf("add: option go_package = %q;", withName(importPath))
 	switch {
 	case !isNamed:
 		hint += fmt.Sprintf("\nor, if the file is not yours, map it in %s:\n  options: {mappings: {%s: its Go import path}}", configName, fd.Path())
-	case p.module == nil:
+	case module == nil:
 		hint += "\nwith the path of your module instead of example.com; there is no go.mod in this folder or above it ('go mod init' makes one)"
 	default:
-		hint += fmt.Sprintf("\nor, for all files, set a prefix in %s:\n  options: {go_package: %s}", configName, p.module.path)
+		hint += fmt.Sprintf("\nor, for all files, set a prefix in %s:\n  options: {go_package: %s}", configName, module.path)
 	}
 	return p.compiled.Problem(fd, at, "this file does not say which Go package it belongs to", hint)
-}
-
-// derived returns the import path of the folder that a file's code is written to.
-func (p *packages) derived(fd protoreflect.FileDescriptor) string {
-	if pkg := p.module.packageOf(p.folder(fd)); pkg != "" {
-		return pkg
-	}
-	return path.Join("example.com", path.Dir(fd.Path()))
 }
 
 // folder returns where a file's code is written to, unless that is by Go import
@@ -188,7 +163,8 @@ func (p *packages) misplaced(named []protoreflect.FileDescriptor) []string {
 		if mapped := p.mappings[fd.Path()]; mapped != "" {
 			importPath, _, _ = strings.Cut(mapped, ";")
 		}
-		if dir := p.module.packageOf(p.folder(fd)); dir != "" && dir != importPath {
+		folder := p.folder(fd)
+		if dir := moduleOf(folder).packageOf(folder); dir != "" && dir != importPath {
 			notes = append(notes, fmt.Sprintf("%s: its go_package is %s, but its code is written to the package %s; one of them is wrong",
 				p.compiled.Path(fd.Path()), importPath, dir))
 		}
