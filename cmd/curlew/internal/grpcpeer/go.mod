@@ -1,0 +1,28 @@
+module github.com/curlewrpc/curlew/cmd/curlew/internal/grpcpeer
+
+go 1.26.0
+
+require (
+	github.com/curlewrpc/curlew/cmd/curlew v0.0.0
+	github.com/spf13/cobra v1.10.2
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20260817212433-ac3dfec99bb1
+	google.golang.org/grpc v1.85.0
+)
+
+require (
+	github.com/bufbuild/protocompile v0.14.1 // indirect
+	github.com/curlewrpc/curlew v0.0.0 // indirect
+	github.com/inconshreveable/mousetrap v1.1.0 // indirect
+	github.com/spf13/pflag v1.0.9 // indirect
+	golang.org/x/net v0.60.0 // indirect
+	golang.org/x/sync v0.23.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/term v0.47.0 // indirect
+	golang.org/x/text v0.42.0 // indirect
+	google.golang.org/protobuf v1.36.12 // indirect
+)
+
+replace (
+	github.com/curlewrpc/curlew => ../../../..
+	github.com/curlewrpc/curlew/cmd/curlew => ../..
+)
