@@ -15,7 +15,10 @@ import (
 func (c *checker) field(old, new protoreflect.FieldDescriptor) {
 	cardinality := c.cardinality(old, new)
 	change := c.typeChange(old, new)
-	if old.Name() != new.Name() {
+	c.required(old, new)
+	if old.IsExtension() {
+		c.extensionName(old, new)
+	} else if old.Name() != new.Name() {
 		other := cardinality.rule != "" && cardinality.rule != FieldPresenceChanged || change.severity == Wire
 		if c.nameMoved(old, new, other) {
 			return
@@ -23,7 +26,7 @@ func (c *checker) field(old, new protoreflect.FieldDescriptor) {
 		c.finding(FieldRenamed, JSON, old, new,
 			fmt.Sprintf("keep the name, or keep it in JSON with `[json_name = %q]`; code refers to the name too", old.JSONName()),
 			"%s was renamed to %q; JSON with the old name is not read", describe(old), new.Name())
-	} else if old.JSONName() != new.JSONName() && !old.IsExtension() {
+	} else if old.JSONName() != new.JSONName() {
 		c.finding(FieldJSONNameChanged, JSON, old, new, fmt.Sprintf("write `[json_name = %q]`", old.JSONName()),
 			"%s has the name %q in JSON now, not %q", describe(old), new.JSONName(), old.JSONName())
 	}
@@ -43,9 +46,6 @@ func (c *checker) field(old, new protoreflect.FieldDescriptor) {
 // number it was not, or one that has nothing in common with the old one. It says
 // whether that is so; then there is nothing else to compare.
 func (c *checker) nameMoved(old, new protoreflect.FieldDescriptor, other bool) bool {
-	if old.IsExtension() {
-		return false
-	}
 	const fix = "give the new field a number that was never used, and reserve the old number and name"
 	now := new.ContainingMessage().Fields().ByName(old.Name())
 	before := old.ContainingMessage().Fields().ByName(new.Name())
@@ -65,6 +65,29 @@ func (c *checker) nameMoved(old, new protoreflect.FieldDescriptor, other bool) b
 	return true
 }
 
+// extensionName compares full names, which are those in JSON. That of a package
+// that is called otherwise now is reported with the package.
+func (c *checker) extensionName(old, new protoreflect.FieldDescriptor) {
+	moved := old.ParentFile().Package() != new.ParentFile().Package()
+	if inPackage(old) != inPackage(new) || moved && c.packages[old.ParentFile().Package()] != new.ParentFile().Package() {
+		c.finding(FieldRenamed, JSON, old, new, "keep the name, and where it is declared",
+			"%s is called %q now, not %q; JSON with the old name is refused", describe(old), new.FullName(), old.FullName())
+	}
+}
+
+// required compares whether fields must be set, whatever else they are.
+func (c *checker) required(old, new protoreflect.FieldDescriptor) {
+	was, is := old.Cardinality() == protoreflect.Required, new.Cardinality() == protoreflect.Required
+	switch {
+	case was && !is:
+		c.finding(RequiredFieldRemoved, Wire, old, new, "set it always until no program of the old version is left",
+			"%s need not be set now, but programs of the old version refuse messages without it", describe(old))
+	case !was && is:
+		c.finding(RequiredFieldAdded, Wire, old, new, "keep it optional, and let code refuse messages without it where that matters",
+			"%s must be set now; messages without it, which the old version may send, are refused", describe(old))
+	}
+}
+
 // fault is what is wrong with a change; zero if nothing is.
 type fault struct {
 	rule        string
@@ -74,7 +97,6 @@ type fault struct {
 
 func (c *checker) cardinality(old, new protoreflect.FieldDescriptor) fault {
 	const another = "keep it as it was; add a new field beside it and mark this one as deprecated"
-	required := protoreflect.Required
 	switch {
 	case old.IsMap() != new.IsMap():
 		f := fault{FieldMapChanged, Wire, "is a map now, and was none", another}
@@ -95,12 +117,6 @@ func (c *checker) cardinality(old, new protoreflect.FieldDescriptor) fault {
 			f.severity, f.reason = Wire, "is repeated now, and packed; programs of the old version do not read it"
 		}
 		return f
-	case old.Cardinality() == required && new.Cardinality() != required:
-		return fault{RequiredFieldRemoved, Wire, "need not be set now, but programs of the old version refuse messages without it",
-			"set it always until no program of the old version is left"}
-	case old.Cardinality() != required && new.Cardinality() == required:
-		return fault{RequiredFieldAdded, Wire, "must be set now; messages without it, which the old version may send, are refused",
-			"keep it optional, and let code refuse messages without it where that matters"}
 	case old.HasPresence() != new.HasPresence() && !inOneof(old) && !inOneof(new):
 		f := fault{FieldPresenceChanged, Source, "tells now whether it is set; generated code has a pointer", "keep its presence, if there is code that uses it"}
 		if old.HasPresence() {
