@@ -183,8 +183,8 @@ interop: check-go interop-programs ## call the demo server by clients that other
 	@$(GO) -C internal/interop run . -out "$(CURDIR)/$(BUILD)/interop" $(ARGS)
 
 .PHONY: interop-programs
-interop-programs: ## install what `make interop` needs and is missing (as root, on Debian and its like)
-	@missing=; for p in curl:curl nodejs:node npm:npm chromium:chromium nginx:nginx haproxy:haproxy; do \
+interop-programs: ## install what `make interop` and tests of generators need and is missing (as root, on Debian and its like)
+	@missing=; for p in curl:curl nodejs:node npm:npm chromium:chromium nginx:nginx haproxy:haproxy protobuf-compiler:protoc; do \
 		command -v $${p#*:} >/dev/null || [ -x /usr/sbin/$${p#*:} ] || missing="$$missing $${p%%:*}"; \
 	done; \
 	[ -z "$$missing" ] || if [ "`id -u`" = 0 ] && command -v apt-get >/dev/null; then \
@@ -197,7 +197,7 @@ interop-programs: ## install what `make interop` needs and is missing (as root, 
 .PHONY: ci
 ci: ## everything that must hold before a merge
 	@begin=`date +%s`; \
-	for step in lint generate-check cross release-check cover test-others conformance interop test; do \
+	for step in interop-programs lint generate-check cross release-check cover test-others conformance interop test; do \
 		echo "==== $$step, after $$((`date +%s` - begin)) s"; \
 		$(MAKE) --no-print-directory $$step RACE=-race || exit 1; \
 	done
