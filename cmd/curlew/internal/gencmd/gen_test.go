@@ -129,6 +129,8 @@ func TestGenerate(t *testing.T) {
 			"left out, as their go_package is of another module (name them to generate them nevertheless): third_party/other/other.proto"},
 		{"a file of others, by its name", with(map[string]string{"third_party/other/other.proto": foreignProto}),
 			[]string{"third_party/other/other.proto"}, []string{"third_party/other/other.pb.go"}, ""},
+		{"files of others, which import what is not there",
+			with(map[string]string{"third_party/other/other.proto": foreignProto + "import \"google/api/nowhere.proto\";\n"}), nil, beside, "left out"},
 		{"two modules", map[string]string{
 			"go.mod": goMod, "shop/v1/item.proto": itemProto,
 			"other/go.mod": "// The other one.\nmodule \"example.org/other\"\n", "other/other.proto": foreignProto,

@@ -48,9 +48,18 @@ func (s *settings) generate(ctx context.Context) (*generated, error) {
 		return nil, err
 	}
 	g := &generated{importPaths: compiled.ImportPaths}
-	named := g.choose(in, compiled)
+	if note := in.note(); note != "" {
+		g.notes = append(g.notes, note)
+	}
+	named := slices.DeleteFunc(slices.Clone(compiled.Named), func(fd protoreflect.FileDescriptor) bool {
+		if !protofiles.Standard(fd.Path()) {
+			return false
+		}
+		g.notes = append(g.notes, "left out, as the protobuf module has its code: "+fd.Path())
+		return true
+	})
 	if len(named) == 0 {
-		return nil, fmt.Errorf("nothing to generate\n%s", strings.Join(g.notes, "\n"))
+		return nil, errors.New("nothing to generate\n" + strings.Join(g.notes, "\n"))
 	}
 	p := &packages{compiled: compiled, settings: s}
 	if err := p.resolve(named); err != nil {
@@ -74,14 +83,15 @@ func (s *settings) generate(ctx context.Context) (*generated, error) {
 	return g, g.compare(files)
 }
 
-// inputs are the .proto files that are there.
+// inputs are the .proto files to generate, and those that are left out, as they
+// were found in a folder and are the code of others. What others publish may
+// import what is not here.
 type inputs struct {
-	files    []string
-	explicit map[string]bool // named one by one, not found in a folder; both as named and absolute
+	files, foreign []string
 }
 
 func (s *settings) find() (*inputs, error) {
-	in := &inputs{explicit: make(map[string]bool)}
+	in := new(inputs)
 	where := s.Inputs
 	if len(where) == 0 {
 		where = []string{"."}
@@ -92,45 +102,38 @@ func (s *settings) find() (*inputs, error) {
 		if err != nil || !info.IsDir() {
 			// A name relative to an import path, or none, which compiling tells.
 			in.files = append(in.files, path)
-			in.explicit[absolute(path)], in.explicit[path] = true, true
 			continue
 		}
 		found, err := protofiles.Find(path)
 		if err != nil {
 			return nil, err
 		}
-		in.files = append(in.files, found...)
-	}
-	if len(in.files) == 0 {
-		return nil, fmt.Errorf("there are no .proto files in %s; name files or folders, or write one", strings.Join(where, ", "))
+		for _, file := range found {
+			importPath, _, _ := strings.Cut(protofiles.GoPackage(file), ";")
+			if moduleOf(filepath.Dir(file)).foreign(importPath) {
+				in.foreign = append(in.foreign, file)
+			} else {
+				in.files = append(in.files, file)
+			}
+		}
 	}
 	slices.Sort(in.files)
 	in.files = slices.Compact(in.files)
-	return in, nil
+	switch {
+	case len(in.files) > 0:
+		return in, nil
+	case len(in.foreign) > 0:
+		return nil, errors.New("nothing to generate\n" + in.note())
+	}
+	return nil, fmt.Errorf("there are no .proto files in %s; name files or folders, or write one", strings.Join(where, ", "))
 }
 
-// choose leaves out what was found in a folder and is the code of others.
-func (g *generated) choose(in *inputs, compiled *protofiles.Result) []protoreflect.FileDescriptor {
-	var named []protoreflect.FileDescriptor
-	var foreign []string
-	for _, fd := range compiled.Named {
-		path := compiled.Path(fd.Path())
-		explicit := in.explicit[absolute(path)] || in.explicit[filepath.FromSlash(fd.Path())]
-		switch importPath, _ := goPackage(fd); {
-		case protofiles.Standard(fd.Path()):
-			g.notes = append(g.notes, fmt.Sprintf("left out, as the protobuf module has its code: %s", fd.Path()))
-		case explicit:
-			named = append(named, fd)
-		case moduleOf(filepath.Dir(path)).foreign(importPath):
-			foreign = append(foreign, path)
-		default:
-			named = append(named, fd)
-		}
+// note says what is left out, "" for nothing.
+func (in *inputs) note() string {
+	if len(in.foreign) == 0 {
+		return ""
 	}
-	if len(foreign) > 0 {
-		g.notes = append(g.notes, fmt.Sprintf("left out, as their go_package is of another module (name them to generate them nevertheless): %s", some(foreign)))
-	}
-	return named
+	return "left out, as their go_package is of another module (name them to generate them nevertheless): " + some(in.foreign)
 }
 
 // groups returns the files by the folder that the names of their code are

@@ -56,6 +56,8 @@ func TestCompile(t *testing.T) {
 			nil, []string{"shop/v1/cart.proto"}, []string{"."}},
 		{"two folders", map[string]string{"third_party/shop/v1/item.proto": itemProto, "api/cart.proto": cartProto},
 			nil, []string{"api/cart.proto"}, []string{"third_party", "."}},
+		{"the repository's own folder", map[string]string{"shop/go.mod": "module shop\n", "shop/v1/item.proto": itemProto, "shop/v1/cart.proto": cartProto},
+			nil, []string{"shop/v1/cart.proto"}, []string{"."}},
 		{"by package", map[string]string{"api/shop/v1/item.proto": itemProto},
 			nil, []string{"api/shop/v1/item.proto"}, []string{"api"}},
 	}
@@ -222,6 +224,35 @@ func TestBelowNoImportPath(t *testing.T) {
 	_, err := protofiles.Compile(t.Context(), []string{"b"}, "a/item.proto")
 	if err == nil || !strings.Contains(err.Error(), "below none of the import paths (b)") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestFromBelow(t *testing.T) {
+	folder(t, map[string]string{
+		"go.mod": "module shop\n", "third_party/shop/v1/item.proto": itemProto, "api/cart/cart.proto": cartProto,
+	})
+	t.Chdir(filepath.Join("api", "cart"))
+	r, err := protofiles.Compile(t.Context(), nil, "cart.proto")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := filepath.Join("..", "..", "third_party"); r.ImportPaths[0] != want {
+		t.Errorf("import paths %q, want %q first", r.ImportPaths, want)
+	}
+	if want := filepath.Join("..", "..", "third_party", "shop", "v1", "item.proto"); r.Path("shop/v1/item.proto") != want {
+		t.Errorf("item.proto is at %q, want %q", r.Path("shop/v1/item.proto"), want)
+	}
+}
+
+func TestGoPackage(t *testing.T) {
+	folder(t, map[string]string{
+		"a.proto": "syntax = \"proto3\";\n/*\noption go_package = \"x\";\n*/\noption java_package = \"y\";\noption go_package = \"a\"\n  \"/b;c\";\n",
+		"b.proto": "syntax = \"proto3\";\n", "c.proto": "?",
+	})
+	for file, want := range map[string]string{"a.proto": "a/b;c", "b.proto": "", "c.proto": "", "none.proto": ""} {
+		if got := protofiles.GoPackage(file); got != want {
+			t.Errorf("%s: got %q, want %q", file, got, want)
+		}
 	}
 }
 

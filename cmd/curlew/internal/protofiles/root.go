@@ -49,10 +49,38 @@ func Skipped(folder string) bool {
 		slices.Contains([]string{"vendor", "node_modules", "testdata"}, folder)
 }
 
+// GoPackage returns what a file's go_package says, "" if it says nothing or cannot
+// be read, which compiling it tells.
+func GoPackage(path string) string {
+	for _, decl := range declarations(path) {
+		option, ok := decl.(*ast.OptionNode)
+		if !ok || len(option.Name.Parts) != 1 || option.Name.Parts[0].Value() != "go_package" {
+			continue
+		}
+		if value, ok := option.Val.(ast.StringValueNode); ok {
+			return value.AsString()
+		}
+	}
+	return ""
+}
+
+// declarations returns what stands at the top of a file, as far as it can be read.
+func declarations(path string) []ast.FileElement {
+	source, err := readFile(path)
+	if err != nil {
+		return nil
+	}
+	ignore := reporter.NewReporter(func(reporter.ErrorWithPos) error { return nil }, nil)
+	tree, _ := parser.Parse(path, bytes.NewReader(source), reporter.NewHandler(ignore))
+	if tree == nil {
+		return nil
+	}
+	return tree.Decls
+}
+
 // FindImportPaths returns the folders from which all imports of files resolve:
-// one, where one is enough. It looks above the files as far as the root of their
-// repository or Go module, then at the files below base, then at all files of that
-// repository or module. Where imports do not
+// one, where one is enough. It looks in the folders above the files, then at the
+// files below base, then at all files of the repository or Go module. Where imports do not
 // decide, a file whose folder is named like its package is below the folder that
 // the package starts in, else base is taken.
 func FindImportPaths(base string, files []string) ([]string, error) {
@@ -93,16 +121,7 @@ func (s *search) read(path string) {
 		return
 	}
 	s.seen[path] = true
-	source, err := readFile(path)
-	if err != nil {
-		return
-	}
-	ignore := reporter.NewReporter(func(reporter.ErrorWithPos) error { return nil }, nil)
-	tree, _ := parser.Parse(path, bytes.NewReader(source), reporter.NewHandler(ignore))
-	if tree == nil {
-		return
-	}
-	for _, decl := range tree.Decls {
+	for _, decl := range declarations(path) {
 		switch node := decl.(type) {
 		case *ast.ImportNode:
 			s.want(path, node.Name.AsString())
@@ -165,28 +184,22 @@ func (s *search) findAll() []string {
 	if s.all == nil {
 		s.all = []string{}
 		above := ancestors(filepath.Join(s.base, "any"))
-		if top := above[len(above)-1]; top != s.base && isTop(top) {
-			s.all, _ = Find(top)
+		if i := slices.IndexFunc(above, isTop); i > 0 {
+			s.all, _ = Find(above[i])
 		}
 	}
 	return s.all
 }
 
-// ancestors returns the folder of a file and those above it, as far as the one of
-// a repository or a Go module.
+// ancestors returns the folder of a file and all above it. Names may begin with
+// that of a repository's own folder, so that its root is not the last.
 func ancestors(path string) []string {
-	var all []string
 	dir := filepath.Dir(path)
-	for range 64 {
+	all := []string{dir}
+	abs, err := filepath.Abs(dir)
+	for err == nil && abs != filepath.Dir(abs) {
+		dir, abs = filepath.Join(dir, ".."), filepath.Dir(abs)
 		all = append(all, dir)
-		if isTop(dir) {
-			break
-		}
-		above := filepath.Join(dir, "..")
-		if a, err := filepath.Abs(dir); err != nil || a == filepath.Dir(a) {
-			break
-		}
-		dir = above
 	}
 	return all
 }
