@@ -122,6 +122,9 @@ const reflectionTimeout = 30 * time.Second
 
 // server asks a live server what it has.
 func (l *loader) server(ctx context.Context, address string) (*version, error) {
+	if !target.HasSchema(l.target.Protocol) {
+		return nil, fmt.Errorf("%s: servers do not describe themselves by --protocol %s; use another one, or auto", address, l.target.Protocol)
+	}
 	c, err := l.target.Dial(ctx, address)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", address, err)
