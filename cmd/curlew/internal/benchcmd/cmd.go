@@ -5,9 +5,9 @@ package benchcmd
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -134,21 +134,23 @@ func (b *command) run(c *cobra.Command, args []string) error {
 	if plan.Methods, err = b.methods(ctx, args[0], specs, plan.Callers, conns); err != nil {
 		return err
 	}
+	res, err := b.load(ctx, plan)
+	if err != nil {
+		return err
+	}
+	res.Address, res.Protocol = args[0], conns[0].Protocol
+	res.Settings = b.settings(plan)
+	return b.deliver(res)
+}
+
+// load runs the plan and shows it on a terminal.
+func (b *command) load(ctx context.Context, plan load.Plan) (*result.Result, error) {
 	if b.env.ErrTerminal && !b.env.Quiet {
 		view := &live{w: b.env.Err}
 		plan.Observe = view.show
 		defer view.end()
 	}
-	res, err := load.Run(ctx, plan)
-	if err != nil {
-		return err
-	}
-	if b.env.ErrTerminal && !b.env.Quiet {
-		fmt.Fprint(b.env.Err, erase)
-	}
-	res.Address, res.Protocol = args[0], conns[0].Protocol
-	res.Settings = b.settings(plan)
-	return b.deliver(res)
+	return load.Run(ctx, plan)
 }
 
 // specs are the methods to call.

@@ -35,7 +35,7 @@ func (l *live) show(v load.View) {
 	fmt.Fprint(l.w, erase, line(v))
 }
 
-// end leaves an empty line for what follows.
+// end removes the line.
 func (l *live) end() { fmt.Fprint(l.w, erase) }
 
 func line(v load.View) string {

@@ -19,6 +19,8 @@ type Options struct {
 	// Threshold is the change that matters, 0.05 for 5 %. Zero takes any that is
 	// sure.
 	Threshold float64
+	// Rounds is how often the metrics are worked out anew; 0 means 2,000.
+	Rounds int
 }
 
 // Verdict says what a change is.
@@ -68,18 +70,19 @@ func metrics() []metric {
 	return []metric{
 		{name: Rate, higher: true, of: (*sample).rate},
 		{name: Errors, difference: true, of: (*sample).failed},
-		{name: Mean, of: (*sample).mean},
+		{name: Mean, needs: 1, of: (*sample).mean},
 		quantile("p50", 0.5), quantile("p90", 0.9), quantile("p99", 0.99), quantile("p99.9", 0.999),
 	}
 }
-
-const rounds = 2000
 
 // Results compares two groups of runs, each of at least one, by every metric for
 // which there are calls enough.
 func Results(base, other []*result.Result, o Options) []Finding {
 	if o.Confidence <= 0 || o.Confidence >= 1 {
 		o.Confidence = 0.99
+	}
+	if o.Rounds <= 0 {
+		o.Rounds = 2000
 	}
 	grid := gridOf(base, other)
 	a, b := newGroup(base, grid), newGroup(other, grid)
@@ -89,7 +92,7 @@ func Results(base, other []*result.Result, o Options) []Finding {
 	changes := make([][]float64, len(chosen))
 	// The same files give the same answer.
 	random := rand.New(rand.NewPCG(1, 2))
-	for range rounds {
+	for range o.Rounds {
 		x, y := a.draw(random), b.draw(random)
 		for i, m := range chosen {
 			changes[i] = append(changes[i], m.change(m.of(x), m.of(y)))

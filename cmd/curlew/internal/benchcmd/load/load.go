@@ -123,7 +123,10 @@ func Run(ctx context.Context, plan Plan) (*result.Result, error) {
 	res.CPU = (cpuTime() - cpu).Seconds()
 	res.Interrupted = ctx.Err() != nil
 	if schedule != nil {
-		due := int64(schedule.Due(time.Since(r.warm)))
+		due := int64(schedule.Due(schedule.Length()) + 0.5)
+		if res.Interrupted {
+			due = int64(schedule.Due(time.Since(r.warm)))
+		}
 		res.Behind.Due = due
 		res.Behind.Unsent = max(due-r.counts.Load(), 0)
 	}

@@ -182,15 +182,15 @@ func (r *recorder) collect(done <-chan struct{}) {
 		case <-done:
 			over = true
 		}
-		view := r.count(over)
+		r.count(over)
 		if r.run.plan.Observe != nil {
-			r.run.plan.Observe(view)
+			r.run.plan.Observe(r.view())
 		}
 	}
 }
 
 // count clears all desks, and ends the interval when it is long enough.
-func (r *recorder) count(over bool) View {
+func (r *recorder) count(over bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := range r.desks {
@@ -205,7 +205,6 @@ func (r *recorder) count(over bool) View {
 	if width > 0 && (over || width >= r.width-tick/2) {
 		r.cut(begin, width)
 	}
-	return r.view()
 }
 
 // cut ends the interval and begins the next.
@@ -215,6 +214,10 @@ func (r *recorder) cut(begin, width time.Duration) {
 	i.Wanted = r.schedule.Rate(begin + width/2)
 	i.Latency = result.DistributionOf(r.current)
 	r.current.Reset()
+	if n := len(r.intervals); n > 0 && width < r.width/2 { // what is left at the end
+		r.intervals[n-1] = result.Join(r.intervals[n-1], i)
+		return
+	}
 	r.intervals = append(r.intervals, i)
 	if len(r.intervals) == maxIntervals {
 		joined := r.intervals[:0]

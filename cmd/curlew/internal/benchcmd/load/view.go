@@ -20,8 +20,10 @@ type View struct {
 	P50, P99 time.Duration
 }
 
-// view is the run's state. The caller holds the lock.
+// view is the run's state.
 func (r *recorder) view() View {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	v := View{Elapsed: time.Since(r.run.warm)}
 	for _, m := range r.methods {
 		v.Calls += m.calls

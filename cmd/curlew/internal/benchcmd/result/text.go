@@ -190,6 +190,8 @@ func histogram(b *strings.Builder, d Distribution) {
 // Duration writes d with three digits.
 func Duration(d time.Duration) string {
 	switch {
+	case d == 0:
+		return "0 s"
 	case d < time.Millisecond:
 		return digits(float64(d)/1e3) + " µs"
 	case d < time.Second:
