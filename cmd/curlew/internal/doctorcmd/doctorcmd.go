@@ -13,6 +13,8 @@ import (
 	"github.com/curlewrpc/curlew"
 
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/cli"
+	"github.com/curlewrpc/curlew/cmd/curlew/internal/completion"
+	"github.com/curlewrpc/curlew/cmd/curlew/internal/source"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/target"
 )
 
@@ -46,7 +48,8 @@ calls would work, and 1 otherwise.`,
 			}
 			return nil
 		},
-		RunE: func(c *cobra.Command, args []string) error { return f.run(c, env, args) },
+		ValidArgsFunction: completion.Methods(&f.server, new(source.Flags)),
+		RunE:              func(c *cobra.Command, args []string) error { return f.run(c, env, args) },
 	}
 	c.Flags().DurationVar(&f.timeout, "timeout", 3*time.Second, "`DURATION` after which a step is given up")
 	f.server.AddTLS(c.Flags())

@@ -78,7 +78,7 @@ func TestMethodMissing(t *testing.T) {
 	address := serve(t)
 	expect(t, 1, []string{address, "Arith/Multiplx"}, `fail|method|Arith has no method "Multiplx"`, "Did you mean Arith/Multiply?", "do not work|method")
 	expect(t, 1, []string{address, "Arit/Multiply"}, `fail|method|no service "Arit"`, "Did you mean Arith?")
-	expect(t, 0, []string{serve(t, server.WithoutReflection()), "Arith/Multiply"}, "warn|reflection", "--proto", "warn|method")
+	expect(t, 0, []string{serve(t, server.WithoutReflection()), "Arith/Multiply"}, "warn|reflection", "--proto", "warn|method", "work, by the native protocol; of Arith/Multiply nothing is known")
 }
 
 func TestHealth(t *testing.T) {
@@ -147,6 +147,23 @@ func TestHTTP1Only(t *testing.T) {
 	rpc := httptest.NewServer(s)
 	defer rpc.Close()
 	expect(t, 0, []string{rpc.Listener.Addr().String(), "--timeout", "1s"}, "warn|protocol|Connect calls work", "--protocol connect", "ok|health")
+}
+
+// TestNeverAccepted is of a server that hangs: the kernel alone answers for it.
+func TestNeverAccepted(t *testing.T) {
+	expect(t, 1, []string{listen(t).Addr().String(), "--timeout", "200ms"}, "ok|dial", "fail|protocol|says nothing within 200ms")
+}
+
+// TestNoBackend is of a proxy that has nobody to pass calls on to.
+func TestNoBackend(t *testing.T) {
+	proxy := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	proxy.Config.Protocols = new(http.Protocols)
+	proxy.Config.Protocols.SetUnencryptedHTTP2(true)
+	proxy.Start()
+	defer proxy.Close()
+	expect(t, 1, []string{proxy.Listener.Addr().String()}, "ok|protocol|HTTP/2", "fail|health|503", "whether its backends run")
 }
 
 func TestTLS(t *testing.T) {

@@ -72,7 +72,10 @@ func (r *report) text(w io.Writer, color, quiet bool) error {
 	switch bad := r.failed(); {
 	case bad != nil:
 		fmt.Fprintf(&b, "Calls %s do not work; the first thing to mend is %q.\n", r.what(), bad.Name)
-	case !quiet:
+	case quiet:
+	case r.Method != "" && r.Steps[len(r.Steps)-1].Verdict != ok: // the method's
+		fmt.Fprintf(&b, "Calls to %s work, by %s; of %s nothing is known.\n", r.Address, r.Protocol, r.Method)
+	default:
 		fmt.Fprintf(&b, "Calls %s work, by %s.\n", r.what(), r.Protocol)
 	}
 	_, err := io.WriteString(w, b.String())

@@ -35,8 +35,8 @@ func (e *exam) services(ctx context.Context, c curlew.Caller, spoken []string) {
 	v, advice := warn, "Give --protocol connect to other commands. gRPC and the native protocol need a server, and proxies before it, that let HTTP/2 or any TCP through."
 	found := "the server speaks HTTP/1.1 only, in which Connect calls work"
 	if !answers {
-		v, advice = fail, "Is it the right port, not the one for web pages? If it is, a proxy before the server may not let HTTP/2 through."
-		found = "the server speaks HTTP/1.1 only, and answers no RPC: native calls and gRPC do not work"
+		v, advice = fail, "Is it the right port, not the one for web pages? If it is, a proxy before the server may not let HTTP/2 through. A Connect server can still be called with --protocol connect."
+		found = "the server speaks HTTP/1.1 only, and has neither health nor reflection: native calls and gRPC do not work"
 	}
 	protocol := step{"protocol", v, found, advice}
 	if v == fail {

@@ -4,10 +4,8 @@
 package exportcmd
 
 import (
-	"encoding/json"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -44,7 +42,7 @@ such bodies cannot carry are left out, and listed on standard error.
 	c.Flags().StringVarP(&out, "out", "o", "", "`FILE` to write to, instead of standard output")
 	c.Flags().StringVar(&format, "format", "", "yaml or json (default: what --json or the file's name says, else yaml)")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		json, err := isJSON(env, format, out)
+		asJSON, err := isJSON(env, format, out)
 		if err != nil {
 			return cli.Usage(c, "%v", err)
 		}
@@ -56,7 +54,7 @@ such bodies cannot carry are left out, and listed on standard error.
 		if err != nil {
 			return err
 		}
-		text, err := render(document, json)
+		text, err := render(document, asJSON)
 		if err != nil {
 			return err
 		}
@@ -84,33 +82,9 @@ func isJSON(env *cli.Env, format, out string) (bool, error) {
 	return env.JSON || filepath.Ext(out) == ".json", nil
 }
 
-func render(d *openapi.Document, json bool) ([]byte, error) {
-	if json {
+func render(d *openapi.Document, asJSON bool) ([]byte, error) {
+	if asJSON {
 		return d.JSON()
 	}
 	return d.YAML()
-}
-
-// names is what --json prints of the files that were written.
-func names(files []file) ([]byte, error) {
-	list := struct {
-		Files []string `json:"files"`
-	}{Files: []string{}}
-	for _, f := range files {
-		list.Files = append(list.Files, f.name)
-	}
-	text, err := json.MarshalIndent(list, "", "  ")
-	return append(text, '\n'), err
-}
-
-// print returns files one after the other, each after its name.
-func print(files []file) string {
-	var b strings.Builder
-	for i, f := range files {
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		fmt.Fprintf(&b, "// %s\n\n%s", f.name, f.text)
-	}
-	return b.String()
 }

@@ -5,6 +5,7 @@ package exportcmd
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -64,11 +65,11 @@ files of their own are refused: take those.
 			return cli.Usage(c, "--json lists the files that are written: give --out")
 		}
 		if out == "" {
-			_, err := fmt.Fprint(env.Out, print(files))
+			_, err := fmt.Fprint(env.Out, joined(files))
 			return err
 		}
-		for i := range files {
-			if err := write(filepath.Join(out, filepath.FromSlash(files[i].name)), []byte(files[i].text)); err != nil {
+		for _, f := range files {
+			if err := write(filepath.Join(out, filepath.FromSlash(f.name)), []byte(f.text)); err != nil {
 				return err
 			}
 		}
@@ -96,6 +97,30 @@ func written(env *cli.Env, files []file, folder string) error {
 		}
 	}
 	return nil
+}
+
+// names is what --json prints of the files that were written.
+func names(files []file) ([]byte, error) {
+	list := struct {
+		Files []string `json:"files"`
+	}{Files: []string{}}
+	for _, f := range files {
+		list.Files = append(list.Files, f.name)
+	}
+	text, err := json.MarshalIndent(list, "", "  ")
+	return append(text, '\n'), err
+}
+
+// joined returns files one after the other, each after its name.
+func joined(files []file) string {
+	var b strings.Builder
+	for i, f := range files {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "// %s\n\n%s", f.name, f.text)
+	}
+	return b.String()
 }
 
 // protos returns the files that declare services and all that they import but

@@ -90,8 +90,8 @@ func remote(ctx context.Context, folder string) string {
 	}
 	name := importPath(strings.TrimSpace(string(origin)))
 	root := strings.TrimSpace(string(top))
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		folder = filepath.Join(real, strings.TrimPrefix(folder, dir))
+	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
+		folder = filepath.Join(resolved, strings.TrimPrefix(folder, dir))
 	}
 	if name == "" || !strings.HasPrefix(folder, root) {
 		return ""

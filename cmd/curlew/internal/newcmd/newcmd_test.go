@@ -102,6 +102,27 @@ func TestMade(t *testing.T) {
 	}
 }
 
+// TestBinary makes a service with the program itself, and generates its code
+// again, which changes nothing.
+func TestBinary(t *testing.T) {
+	dir := t.TempDir()
+	program := filepath.Join(dir, "curlew")
+	command(t, ".", "go", "build", "-o", program, "../..")
+	root, err := filepath.Abs(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out := command(t, dir, program, "new", "greeter", "--replace", root); !strings.Contains(out, "cd greeter\n") {
+		t.Errorf("the command says\n%s", out)
+	}
+	command(t, filepath.Join(dir, "greeter"), program, "gen", "--check")
+	again := exec.CommandContext(t.Context(), program, "new", "greeter", "--replace", root)
+	again.Dir = dir
+	if out, err := again.CombinedOutput(); err == nil || again.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), "not empty") {
+		t.Errorf("once more it says %v\n%s", err, out)
+	}
+}
+
 // start starts a server and returns its address. It ends with the test, in order.
 func start(t *testing.T, program string) string {
 	t.Helper()

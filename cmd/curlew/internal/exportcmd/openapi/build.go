@@ -85,7 +85,7 @@ func (b *builder) leave(m protoreflect.MethodDescriptor, why string) {
 	b.left = append(b.left, fmt.Sprintf("%s/%s: %s", m.Parent().FullName(), m.Name(), why))
 }
 
-// operation returns an operation of a method, without parameters, body and
+// operationOf returns an operation of a method, without parameters, body and
 // responses.
 func operationOf(m protoreflect.MethodDescriptor, suffix string) *operation {
 	text := comment(m)
@@ -100,7 +100,7 @@ func operationOf(m protoreflect.MethodDescriptor, suffix string) *operation {
 	return o
 }
 
-// put places an operation, and reports whether there is room for it.
+// put places an operation, or lists it as left out if there is no room for it.
 func (b *builder) put(m protoreflect.MethodDescriptor, method, path string, o *operation) {
 	item, ok := b.document.Paths.get(path)
 	if !ok {
@@ -238,20 +238,20 @@ func (b *builder) pathParameter(in protoreflect.MessageDescriptor, v pathVariabl
 func (b *builder) body(in protoreflect.MessageDescriptor, field string) (*requestBody, error) {
 	r := &requestBody{Required: true}
 	if field == "*" {
-		r.Content.add(b.content(in, b.message(in)))
+		r.Content.add(content(in, b.message(in)))
 		return r, nil
 	}
 	fd, err := find(in, field)
 	if err != nil {
 		return nil, err
 	}
-	r.Content.add(b.content(fd.Message(), b.field(fd)))
+	r.Content.add(content(fd.Message(), b.field(fd)))
 	return r, nil
 }
 
 // content returns the content type of a message, which may be nil, and what it
 // is: a google.api.HttpBody is of any type.
-func (b *builder) content(md protoreflect.MessageDescriptor, s *schema) (string, media) {
+func content(md protoreflect.MessageDescriptor, s *schema) (string, media) {
 	if md != nil && md.FullName() == "google.api.HttpBody" {
 		return typeAny, media{}
 	}
@@ -276,7 +276,7 @@ func (b *builder) reply(m protoreflect.MethodDescriptor, field string) (*respons
 		return r, nil
 	}
 	r := &response{Description: "The reply."}
-	r.Content.add(b.content(md, s))
+	r.Content.add(content(md, s))
 	return r, nil
 }
 

@@ -6,6 +6,7 @@ package openapi
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -58,10 +59,8 @@ func atMostOne(od protoreflect.OneofDescriptor) *schema {
 	for i := range od.Fields().Len() {
 		each = append(each, &schema{Required: []string{od.Fields().Get(i).JSONName()}})
 	}
-	s := &schema{Title: string(od.Name()), Description: comment(od), OneOf: each}
 	none := &schema{Not: &schema{AnyOf: each}}
-	s.OneOf = append(append([]*schema{}, each...), none)
-	return s
+	return &schema{Title: string(od.Name()), Description: comment(od), OneOf: append(slices.Clip(each), none)}
 }
 
 // described returns the schema of a field, with what is said about it.
@@ -192,9 +191,9 @@ func wellKnown(md protoreflect.MessageDescriptor) *schema {
 	case "ListValue":
 		return &schema{Type: "array", Items: new(schema)}
 	case "Any":
-		any := &schema{Type: "object", Description: "A message of any type.", Required: []string{"@type"}}
-		any.Properties.add("@type", &schema{Type: "string", Description: "The type's URL: type.googleapis.com/pkg.Message"})
-		return any
+		s := &schema{Type: "object", Description: "A message of any type.", Required: []string{"@type"}}
+		s.Properties.add("@type", &schema{Type: "string", Description: "The type's URL: type.googleapis.com/pkg.Message"})
+		return s
 	case "BoolValue", "StringValue", "BytesValue", "Int32Value", "UInt32Value", "Int64Value", "UInt64Value", "FloatValue", "DoubleValue":
 		return scalar(md.Fields().ByName("value").Kind())
 	}
