@@ -64,6 +64,9 @@ func New(env *cli.Env) *cobra.Command {
 		Short:   "Generate Go code from .proto files",
 		Long:    long,
 		Example: examples,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return []string{"proto"}, cobra.ShellCompDirectiveFilterFileExt
+		},
 	}
 	c.Flags().StringVarP(&f.config, "config", "c", "", "configuration `file` (default "+configName+", if there is one)")
 	c.Flags().StringVarP(&f.out, "out", "o", "", "`folder` that code is written to (default beside the .proto files)")

@@ -174,6 +174,16 @@ func TestErrors(t *testing.T) {
 			"name the folder that it is relative to with -I",
 		},
 		{
+			"one file by two names",
+			map[string]string{
+				"a/item.proto": itemProto,
+				"a/x.proto":    "syntax = \"proto3\";\nimport \"item.proto\";\n",
+				"y.proto":      "syntax = \"proto3\";\nimport \"a/item.proto\";\nimport \"a/x.proto\";\n",
+			},
+			[]string{"y.proto"},
+			"a/x.proto:2:8: a/item.proto is imported as \"item.proto\" here and as \"a/item.proto\" elsewhere",
+		},
+		{
 			"no file",
 			map[string]string{"item.proto": itemProto},
 			[]string{"itam.proto"},

@@ -26,6 +26,7 @@ const maxFile = 64 << 20
 type loader struct {
 	importPaths []string
 	files       map[string]*file  // by name; nil where there is none
+	nameOf      map[string]string // by path
 	types       map[string]string // where messages and enums are, by full name
 	problems    problems
 }
@@ -38,7 +39,7 @@ type file struct {
 }
 
 func newLoader(importPaths []string) *loader {
-	return &loader{importPaths: importPaths, files: make(map[string]*file), types: make(map[string]string)}
+	return &loader{importPaths: importPaths, files: make(map[string]*file), types: make(map[string]string), nameOf: make(map[string]string)}
 }
 
 // names returns the names, relative to import paths, of what a user named.
@@ -150,6 +151,7 @@ func (l *loader) load(name string) {
 		l.problems.add(Problem{File: name, Message: err.Error()})
 		return
 	}
+	l.nameOf[path] = name
 	l.files[name] = &file{dir: dir, path: path, source: source}
 	tree, err := parser.Parse(name, bytes.NewReader(source), reporter.NewHandler(reporter.NewReporter(l.report, nil)))
 	if err != nil && !errors.Is(err, reporter.ErrInvalidSource) {
@@ -173,12 +175,25 @@ func (l *loader) imported(by, name string, at ast.SourcePos) {
 	case Standard(name):
 	case name == by:
 		l.problemAt(at, "this file imports itself", "remove the import")
+	case l.otherName(path, name) != "":
+		other := l.otherName(path, name)
+		l.problemAt(at, fmt.Sprintf("%s is imported as %q here and as %q elsewhere, so its types are there twice", Nearby(path), name, other),
+			fmt.Sprintf("write import %q; or compile the files that use one name apart from those that use the other", other))
 	case path == "":
 		l.problemAt(at, fmt.Sprintf("import %q: there is no such file below %s",
 			name, strings.Join(l.importPaths, ", ")), l.missingHint(name))
 	default:
 		l.load(name)
 	}
+}
+
+// otherName returns a name by which a file was loaded already, "" if there is none
+// or only this.
+func (l *loader) otherName(path, name string) string {
+	if other := l.nameOf[Nearby(path)]; other != name {
+		return other
+	}
+	return ""
 }
 
 func readFile(path string) ([]byte, error) {
