@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/cli"
@@ -44,7 +45,13 @@ type from struct {
 }
 
 func (f *from) addTo(c *cobra.Command) {
-	f.server.AddTo(c.Flags())
+	server := pflag.NewFlagSet("", pflag.ContinueOnError)
+	f.server.AddTo(server)
+	server.VisitAll(func(flag *pflag.Flag) {
+		if flag.Name != "codec" && flag.Name != "compression" { // of calls, and there are none
+			c.Flags().AddFlag(flag)
+		}
+	})
 	c.Flags().StringArrayVarP(&f.importPaths, "import-path", "I", nil, "`FOLDER` in which imports of .proto files are looked for; may be given several times")
 	c.Flags().StringArrayVar(&f.services, "service", nil, "`NAME` of a service to export, instead of all but those that servers have for themselves; may be given several times")
 }

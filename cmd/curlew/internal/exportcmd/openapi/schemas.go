@@ -169,9 +169,6 @@ func derived(file protoreflect.FileDescriptor) bool {
 // wellKnown returns the schema of a message that has a form of its own in
 // ProtoJSON, nil for others.
 func wellKnown(md protoreflect.MessageDescriptor) *schema {
-	if md.FullName() == "google.api.HttpBody" {
-		return &schema{Type: "string", Description: "A body of any content type."}
-	}
 	if md.FullName().Parent() != "google.protobuf" {
 		return nil
 	}
