@@ -92,6 +92,7 @@ func New(env *cli.Env) *cobra.Command {
 	flags.BoolVar(&c.emitDefaults, "emit-defaults", false, "print fields that have their default value, too")
 	c.to.AddTo(flags)
 	c.from.AddTo(flags)
+	completion.Flags(cmd)
 	return cmd
 }
 

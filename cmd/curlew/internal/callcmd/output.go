@@ -155,7 +155,7 @@ func advice(err error) string {
 	e := curlew.ErrorOf(err)
 	switch {
 	case e.Code() == curlew.DeadlineExceeded && e.Origin() == curlew.OriginLocal:
-		return "\nThe server has not answered in time: give it longer by --timeout"
+		return "\nThe call was not over in time: give it longer by --timeout"
 	case e.Origin() == curlew.OriginTransport && !errors.Is(err, io.EOF):
 		return "\nThe connection broke; `curlew doctor` looks what is wrong with the server"
 	default:

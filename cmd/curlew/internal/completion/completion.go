@@ -18,6 +18,19 @@ import (
 // timeout bounds how long somebody who has typed a tab waits.
 const timeout = 2 * time.Second
 
+// Flags completes the values of a command's flags that [target.Flags] has added.
+func Flags(cmd *cobra.Command) {
+	for name, values := range map[string][]string{
+		"protocol":    target.Protocols(),
+		"codec":       {"proto", "json"},
+		"compression": {"gzip"},
+	} {
+		if err := cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+			panic(err) // there is no such flag: a bug of the command
+		}
+	}
+}
+
 // Methods completes the argument after the address as a method: first the
 // service, then what is behind the slash.
 func Methods(to *target.Flags, from *source.Flags) cobra.CompletionFunc {

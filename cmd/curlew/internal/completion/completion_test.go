@@ -42,6 +42,8 @@ func TestCompletion(t *testing.T) {
 		{callcmd.New, []string{"call", "--protocol", "grpc", address, "shop.v1.Shop/B"}, []string{"shop.v1.Shop/Browse", "shop.v1.Shop/Buy"}, ":4"},
 		{callcmd.New, []string{"call", address, "shop.v1.Shop/Buy", ""}, nil, ":4"},
 		{callcmd.New, []string{"call", "127.0.0.1:1", ""}, nil, ":4"},
+		{callcmd.New, []string{"call", "--codec", ""}, []string{"json", "proto"}, ":4"},
+		{lscmd.New, []string{"ls", address, "--protocol", ""}, []string{"auto", "connect", "grpc", "grpc-web", "jsonrpc", "native"}, ":4"},
 		{lscmd.New, []string{"ls", address, "s"}, []string{"shop.v1.Shop"}, ":4"},
 		{describecmd.New, []string{"describe", address, "shoptest.O"}, []string{"shoptest.Order"}, ":4"},
 		{describecmd.New, []string{"describe", "--proto", "../describecmd/testdata/two.proto", "torture.v2.Old.M"}, []string{"torture.v2.Old.Mood"}, ":4"},

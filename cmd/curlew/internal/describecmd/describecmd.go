@@ -51,6 +51,7 @@ func New(env *cli.Env) *cobra.Command {
 	}
 	c.to.AddTo(cmd.Flags())
 	c.from.AddTo(cmd.Flags())
+	completion.Flags(cmd)
 	return cmd
 }
 

@@ -52,6 +52,7 @@ func New(env *cli.Env) *cobra.Command {
 	flags.BoolVarP(&c.long, "long", "l", false, "list the methods of all services, with their messages")
 	c.to.AddTo(flags)
 	c.from.AddTo(flags)
+	completion.Flags(cmd)
 	return cmd
 }
 

@@ -39,7 +39,7 @@ func Reflect(ctx context.Context, caller curlew.Caller, symbols ...string) (*Sou
 	var undescribed []string
 	for _, symbol := range symbols {
 		files, err := c.Files(ctx, symbol)
-		if all && errors.Is(err, curlew.NotFound) {
+		if all && isUndescribed(err) {
 			undescribed = append(undescribed, symbol)
 			continue
 		}
@@ -66,6 +66,12 @@ func Reflect(ctx context.Context, caller curlew.Caller, symbols ...string) (*Sou
 	}
 	s.sort()
 	return s, nil
+}
+
+// isUndescribed reports whether the server has answered that it does not know a
+// service's files, or with some that are broken.
+func isUndescribed(err error) bool {
+	return errors.Is(err, curlew.NotFound) || errors.Is(err, curlew.Internal) || errors.Is(err, curlew.Unknown)
 }
 
 // addService takes a service, or that of a method, among those to be worked on.

@@ -220,6 +220,31 @@ func TestUndescribed(t *testing.T) {
 	}
 }
 
+// TestBrokenSet reads a descriptor set in which a message has a field of a type
+// that its own file does not declare.
+func TestBrokenSet(t *testing.T) {
+	field := &descriptorpb.FieldDescriptorProto{
+		Name: proto.String("f"), Number: proto.Int32(1), TypeName: proto.String("M.Gone"),
+		Type: descriptorpb.FieldDescriptorProto_TYPE_ENUM.Enum(), Label: descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum(),
+		DefaultValue: proto.String("1x"),
+	}
+	set := &descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{{
+		Name:        proto.String("broken.proto"),
+		MessageType: []*descriptorpb.DescriptorProto{{Name: proto.String("M"), Field: []*descriptorpb.FieldDescriptorProto{field}}},
+	}}}
+	b, err := proto.Marshal(set)
+	path := filepath.Join(t.TempDir(), "broken.binpb")
+	if err == nil {
+		err = os.WriteFile(path, b, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open(t, nil, "", "--descriptor-set", path); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "do not fit together") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestNearest(t *testing.T) {
 	names := []string{"Add", "Remove", "RemoveAll", "shop.v1.Cart/Add", "List"}
 	for name, want := range map[string]string{

@@ -123,7 +123,7 @@ func sight(answer []byte) string {
 	case len(answer) == 0:
 		return "The server takes connections and says nothing: is it one for RPC?"
 	case bytes.HasPrefix(answer, []byte("HTTP/1.")):
-		return "The server speaks HTTP/1.1: try --protocol connect or --protocol grpc-web, with --proto FILE for the methods."
+		return "The server speaks HTTP/1.1: try --protocol connect or --protocol grpc-web."
 	case len(answer) > 8 && answer[3] == 4 && answer[0] == 0:
 		return "The server speaks HTTP/2: try --protocol grpc or --protocol connect."
 	default:

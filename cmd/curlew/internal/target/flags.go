@@ -38,14 +38,20 @@ type Flags struct {
 
 // AddTo adds the flags to a command's.
 func (f *Flags) AddTo(fs *pflag.FlagSet) {
+	f.AddConnection(fs)
+	fs.StringVar(&f.Codec, "codec", "", "encoding of the messages on the wire: proto or json (default proto)")
+	fs.StringVar(&f.Compression, "compression", "", "compress requests: gzip (default none)")
+}
+
+// AddConnection adds all flags but those for the encoding of messages, for
+// commands that only ask a server what it has.
+func (f *Flags) AddConnection(fs *pflag.FlagSet) {
 	fs.StringVar(&f.Protocol, "protocol", Auto, "`PROTOCOL` to speak: "+strings.Join(Protocols(), ", ")+
 		"; auto is native if the server speaks it, else grpc")
 	f.AddTLS(fs)
 	fs.StringArrayVarP(&f.Headers, "header", "H", nil, "header `\"NAME: VALUE\"` of each call; may be given several times")
 	fs.DurationVar(&f.Timeout, "timeout", 0, "`DURATION` after which a call is given up; the server is told (default none)")
 	fs.DurationVar(&f.ConnectTimeout, "connect-timeout", 0, "`DURATION` after which connecting is given up (default 10s)")
-	fs.StringVar(&f.Codec, "codec", "", "encoding of the messages on the wire: proto or json (default proto)")
-	fs.StringVar(&f.Compression, "compression", "", "compress requests: gzip (default none)")
 }
 
 // AddTLS adds those flags that say how connections are encrypted.
