@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/cli"
@@ -45,13 +44,7 @@ type from struct {
 }
 
 func (f *from) addTo(c *cobra.Command) {
-	server := pflag.NewFlagSet("", pflag.ContinueOnError)
-	f.server.AddTo(server)
-	server.VisitAll(func(flag *pflag.Flag) {
-		if flag.Name != "codec" && flag.Name != "compression" { // of calls, and there are none
-			c.Flags().AddFlag(flag)
-		}
-	})
+	f.server.AddConnection(c.Flags())
 	c.Flags().StringArrayVarP(&f.importPaths, "import-path", "I", nil, "`FOLDER` in which imports of .proto files are looked for; may be given several times")
 	c.Flags().StringArrayVar(&f.services, "service", nil, "`NAME` of a service to export, instead of all but those that servers have for themselves; may be given several times")
 }
