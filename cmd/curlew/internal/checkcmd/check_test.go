@@ -219,7 +219,7 @@ func TestRefused(t *testing.T) {
 		{"no descriptor set", "no descriptor set", []string{"set.binpb", "1.proto"}},
 		{"no server", "127.0.0.1:1", []string{"127.0.0.1:1", "1.proto"}},
 		{"protocol without reflection", "use another one", []string{"--protocol", "jsonrpc", "127.0.0.1:1", "1.proto"}},
-		{"no repository", "no git repository", []string{"HEAD:proto", "1.proto"}},
+		{"no repository", "its git repository", []string{"HEAD:proto", "1.proto"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := check(t, test.args...)

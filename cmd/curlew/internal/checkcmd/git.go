@@ -35,7 +35,7 @@ func (l *loader) revision(ctx context.Context, rev, name string) (*version, erro
 	}
 	top, err := git(ctx, "", "rev-parse", "--show-toplevel")
 	if err != nil {
-		return nil, fmt.Errorf("%s: this folder is in no git repository, and no file has that name: %w", label, err)
+		return nil, fmt.Errorf("%s: to read a revision, run this in a folder of its git repository: %w", label, err)
 	}
 	top = strings.TrimSuffix(top, "\n")
 	inside, err := insideTop(top, name)
@@ -156,19 +156,29 @@ func writeBlobs(r *bufio.Reader, blobs []blob, dir string) error {
 			return fmt.Errorf("the revision's .proto files have more than %d MiB", maxRevisionBytes>>20)
 		}
 		total += size
-		content := make([]byte, size+1) // a line end follows
-		if _, err := io.ReadFull(r, content); err != nil {
+		if err := writeBlob(io.LimitReader(r, int64(size)), size, filepath.Join(dir, filepath.FromSlash(b.path))); err != nil {
+			return fmt.Errorf("%s: %w", b.path, err)
+		}
+		if _, err := r.Discard(1); err != nil { // a line end
 			return fmt.Errorf("git cat-file: %w", err)
-		}
-		to := filepath.Join(dir, filepath.FromSlash(b.path))
-		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
-			return err
-		}
-		if err := os.WriteFile(to, content[:size], 0o600); err != nil {
-			return err
 		}
 	}
 	return nil
+}
+
+func writeBlob(r io.Reader, size int, to string) error {
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	n, err := io.Copy(file, r)
+	if err == nil && n < int64(size) {
+		err = io.ErrUnexpectedEOF
+	}
+	return errors.Join(err, file.Close())
 }
 
 // git returns what a git command prints.

@@ -127,7 +127,7 @@ func (l *loader) server(ctx context.Context, address string) (*version, error) {
 	}
 	c, err := l.target.Dial(ctx, address)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", address, err)
+		return nil, err
 	}
 	defer c.Close()
 	ctx, cancel := l.target.Context(ctx)

@@ -41,11 +41,14 @@ func (c *checker) matchAll() {
 	for _, name := range slices.Sorted(maps.Keys(c.old.packages)) {
 		old := c.old.packages[name]
 		to, ok := c.packages[name]
-		if !ok {
+		switch {
+		case ok:
+			c.matchScope(old, c.new.packages[to], nil)
+		case name == "":
+			c.matchScope(old, new(scope), nil) // each by itself: there is no name for all
+		default:
 			c.packageRemoved(name, old)
-			continue
 		}
-		c.matchScope(old, c.new.packages[to], nil)
 	}
 }
 
@@ -62,7 +65,14 @@ func (c *checker) packageRemoved(name protoreflect.FullName, old *scope) {
 	}
 	severity, what := Source, "its messages"
 	if len(old.services) > 0 {
-		severity, what = Wire, "its services and messages"
+		severity, what = Wire, "its messages and services ("
+		for i, s := range old.services {
+			if i > 0 {
+				what += ", "
+			}
+			what += string(s.Name())
+		}
+		what += ")"
 	}
 	c.findings = append(c.findings, Finding{
 		Rule: PackageRemoved, Severity: severity, Element: name, Old: placeAt(first, filePackage),
