@@ -55,7 +55,7 @@ func TestErrors(t *testing.T) {
 			[]string{
 				"2 problems\napi/shop/v1/cart.proto:2:1: this file does not say which Go package it belongs to\n    package shop.v1;\n    ^\n" +
 					"    add: option go_package = \"example.com/shop/api/shop/v1;shopv1\";\n",
-				"set a prefix in curlew.gen.yaml:\n      options: {go_package: example.com/shop}",
+				"set a prefix in curlew.gen.yaml:\n      options: {go_package: example.com/shop/api}",
 			},
 		},
 		{

@@ -141,6 +141,11 @@ func TestGenerate(t *testing.T) {
 				"curlew.gen.yaml": "inputs: [api]\nimport_paths: [api]\nout: gen\noptions:\n  go_package: example.com/shop/gen\nplugins: {curlew: false}\n",
 				"go.mod":          goMod, "api/shop/v1/item.proto": without(itemProto), "api/shop/v1/cart.proto": without(cartProto),
 			}, nil, []string{"gen/shop/v1/cart.pb.go", "gen/shop/v1/item.pb.go"}, ""},
+		{"configured as an error says",
+			map[string]string{
+				"curlew.gen.yaml": "options: {go_package: example.com/shop/api}\n", "go.mod": goMod,
+				"api/shop/v1/item.proto": without(itemProto), "api/shop/v1/cart.proto": without(cartProto),
+			}, nil, []string{"api/shop/v1/cart.curlew.go", "api/shop/v1/cart.pb.go", "api/shop/v1/item.pb.go"}, "3 files written, 0 unchanged; imports are relative to api\n"},
 		{"configured elsewhere",
 			map[string]string{
 				"sub/my.yaml": "# all by itself\noptions:\n  mappings: {shop/v1/item.proto: example.com/shop/sub/shop/v1;shopv1}\n",

@@ -137,7 +137,8 @@ func (p *packages) missing(fd protoreflect.FileDescriptor, isNamed bool) protofi
 	case module == nil:
 		hint += "\nwith the path of your module instead of example.com; there is no go.mod in this folder or above it ('go mod init' makes one)"
 	default:
-		hint += fmt.Sprintf("\nor, for all files, set a prefix in %s:\n  options: {go_package: %s}", configName, module.path)
+		prefix := strings.TrimSuffix(importPath, "/"+path.Dir(fd.Path()))
+		hint += fmt.Sprintf("\nor, for all files, set a prefix in %s:\n  options: {go_package: %s}", configName, prefix)
 	}
 	return p.compiled.Problem(fd, at, "this file does not say which Go package it belongs to", hint)
 }

@@ -5,10 +5,12 @@ package gencmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -110,6 +112,11 @@ func watchFolder(w *fsnotify.Watcher, dir string) error {
 		if path != dir && protofiles.Skipped(d.Name()) {
 			return fs.SkipDir
 		}
-		return w.Add(path)
+		if err := w.Add(path); errors.Is(err, syscall.ENOSPC) {
+			return fmt.Errorf("%w: this machine watches as many folders as it may; name fewer, or raise fs.inotify.max_user_watches", err)
+		} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
 	})
 }
