@@ -155,6 +155,13 @@ func parseTemplate(text string) (template, error) {
 		t.field(inside)
 		rest = after
 	}
+	names := make(map[string]bool)
+	for _, v := range t.variables {
+		if names[v.name] {
+			return t, fmt.Errorf("the path %q has two variables {%s}", text, v.name)
+		}
+		names[v.name] = true
+	}
 	if !strings.HasPrefix(t.path, "/") {
 		return t, fmt.Errorf("the path %q does not begin with a slash", text)
 	}
