@@ -31,7 +31,7 @@ func (s server) measured(seed uint64, n, calls int) *result.Result {
 	r := &result.Result{Format: result.Format}
 	drift := 0.0
 	for i := range n {
-		drift = 0.8*drift + s.wander*random.NormFloat64()
+		drift = 0.5*drift + s.wander*random.NormFloat64()
 		h := hdrhistogram.New(1, int64(time.Hour), 2)
 		interval := result.Interval{At: float64(i) / 10, Width: 0.1}
 		for range calls {
@@ -62,7 +62,7 @@ func (s server) runs(seed uint64, runs int) []*result.Result {
 	return all
 }
 
-var options = compare.Options{Threshold: 0.05, Rounds: 400}
+var options = compare.Options{Threshold: 0.05, Rounds: 200}
 
 func verdicts(base, other []*result.Result) map[string]compare.Verdict {
 	all := make(map[string]compare.Verdict)
@@ -86,7 +86,7 @@ func TestTwiceTheSame(t *testing.T) {
 func TestNoiseIsNoDifference(t *testing.T) {
 	s := server{median: 1, tail: 0.8, failed: 0.01, wander: 0.01}
 	wrong, all := 0, 0
-	for seed := range uint64(10) {
+	for seed := range uint64(8) {
 		for metric, v := range verdicts(s.runs(2*seed, 1), s.runs(2*seed+1, 1)) {
 			all++
 			if v == compare.Better || v == compare.Worse {
@@ -154,7 +154,7 @@ func TestRunsThatDiffer(t *testing.T) {
 func TestThreshold(t *testing.T) {
 	base, other := server{median: 1, tail: 0.3}.runs(1, 1), server{median: 1.03, tail: 0.3}.runs(2, 1)
 	for threshold, want := range map[float64]compare.Verdict{0: compare.Worse, 0.01: compare.Worse, 0.05: compare.Same} {
-		for _, f := range compare.Results(base, other, compare.Options{Threshold: threshold, Rounds: 400}) {
+		for _, f := range compare.Results(base, other, compare.Options{Threshold: threshold, Rounds: 200}) {
 			if f.Metric == "p50" && f.Verdict != want {
 				t.Errorf("with a threshold of %g a change of %.3f is %s, want %s", threshold, f.Change, f.Verdict, want)
 			}
@@ -164,10 +164,10 @@ func TestThreshold(t *testing.T) {
 
 func TestIntervalHoldsTruth(t *testing.T) {
 	hits, all := 0, 0
-	for seed := range uint64(15) {
+	for seed := range uint64(12) {
 		base := server{median: 1, tail: 0.5, wander: 0.02}.runs(2*seed, 1)
 		other := server{median: 1.1, tail: 0.5, wander: 0.02}.runs(2*seed+1, 1)
-		for _, f := range compare.Results(base, other, compare.Options{Confidence: 0.95, Rounds: 400}) {
+		for _, f := range compare.Results(base, other, compare.Options{Confidence: 0.95, Rounds: 200}) {
 			if f.Metric == "p50" || f.Metric == "mean" {
 				all++
 				if f.Low <= 0.1 && 0.1 <= f.High {
@@ -207,7 +207,7 @@ func TestNothingMeasured(t *testing.T) {
 
 func ExampleResults() {
 	base, other := server{median: 1, tail: 0.5}.runs(1, 3), server{median: 1.5, tail: 0.5}.runs(2, 3)
-	for _, f := range compare.Results(base, other, compare.Options{Threshold: 0.05, Rounds: 400}) {
+	for _, f := range compare.Results(base, other, compare.Options{Threshold: 0.05, Rounds: 200}) {
 		if f.Metric == "p50" {
 			fmt.Println("p50 is", f.Verdict)
 		}

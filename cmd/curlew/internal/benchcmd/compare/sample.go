@@ -74,9 +74,10 @@ func (g *group) draw(random *rand.Rand) *sample {
 	return s
 }
 
-// rowLength is how many parts of n are drawn together: the cube root of n, the
-// usual order of growth for a block bootstrap.
-func rowLength(n int) int { return max(int(math.Round(math.Cbrt(float64(n)))), 1) }
+// rowLength is how many parts of n are drawn together: the square root of n. That
+// is longer than block bootstraps usually have it, for what disturbs a machine
+// lasts.
+func rowLength(n int) int { return max(int(math.Round(math.Sqrt(float64(n)))), 1) }
 
 // sample is parts taken together.
 type sample struct {
