@@ -5,7 +5,9 @@ package checkcmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -54,6 +56,8 @@ func (l *loader) open(ctx context.Context, arg string) (*version, error) {
 		return l.protos(ctx, arg)
 	case err == nil:
 		return descriptorSet(arg)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, err
 	case isAddress(arg):
 		return l.server(ctx, arg)
 	}
