@@ -132,7 +132,7 @@ func TestErrors(t *testing.T) {
 				"b.proto": "syntax = \"proto3\";\nimport \"a.proto\";\n",
 			},
 			[]string{"a.proto"},
-			"cycle found in imports",
+			"b.proto:2:8: imports go round in a circle: a.proto → b.proto → a.proto\n    import \"a.proto\";\n           ^\n    move what both",
 		},
 		{
 			"itself",

@@ -27,6 +27,7 @@ type loader struct {
 	importPaths []string
 	files       map[string]*file  // by name; nil where there is none
 	nameOf      map[string]string // by path
+	importing   []string          // the files that are being loaded, each imported by the one before
 	types       map[string]string // where messages and enums are, by full name
 	problems    problems
 }
@@ -161,6 +162,8 @@ func (l *loader) load(name string) {
 		return
 	}
 	l.declare(name, tree)
+	l.importing = append(l.importing, name)
+	defer func() { l.importing = l.importing[:len(l.importing)-1] }()
 	for _, decl := range tree.Decls {
 		if node, ok := decl.(*ast.ImportNode); ok {
 			l.imported(name, node.Name.AsString(), tree.NodeInfo(node.Name).Start())
@@ -175,6 +178,10 @@ func (l *loader) imported(by, name string, at ast.SourcePos) {
 	case Standard(name):
 	case name == by:
 		l.problemAt(at, "this file imports itself", "remove the import")
+	case slices.Contains(l.importing, name):
+		circle := append(slices.Clone(l.importing[slices.Index(l.importing, name):]), name)
+		l.problemAt(at, "imports go round in a circle: "+strings.Join(circle, " → "),
+			"move what both files need into a third")
 	case l.otherName(path, name) != "":
 		other := l.otherName(path, name)
 		l.problemAt(at, fmt.Sprintf("%s is imported as %q here and as %q elsewhere, so its types are there twice", Nearby(path), name, other),

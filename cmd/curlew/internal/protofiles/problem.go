@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/bufbuild/protocompile/ast"
@@ -103,10 +104,16 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%d problems\n%s", len(e.Problems), strings.Join(parts, "\n"))
 }
 
-// problems gathers them, each once.
-type problems struct{ all []Problem }
+// problems gathers them, each once. The compiler may go on with other files after
+// it has returned with an error, and report what nobody asks for any more.
+type problems struct {
+	mu  sync.Mutex
+	all []Problem
+}
 
 func (ps *problems) add(p Problem) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
 	// What the scanner refuses, the parser refuses again, and says less.
 	again := strings.HasPrefix(p.Message, "syntax error: unexpected error")
 	if !slices.ContainsFunc(ps.all, func(q Problem) bool { return p == q || again && p.samePlace(q) }) {
@@ -120,13 +127,16 @@ func (p Problem) samePlace(q Problem) bool {
 
 // err returns an *Error, nil if there are no problems.
 func (ps *problems) err() error {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
 	if len(ps.all) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(ps.all, func(a, b Problem) int {
+	all := slices.Clone(ps.all)
+	slices.SortStableFunc(all, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	return &Error{ps.all}
+	return &Error{all}
 }
 
 func hintAfter(hint string) string {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/bufbuild/protocompile/ast"
 	"github.com/bufbuild/protocompile/parser"
@@ -80,22 +81,33 @@ func declarations(path string) []ast.FileElement {
 
 // FindImportPaths returns the folders from which all imports of files resolve:
 // one, where one is enough. It looks in the folders above the files, then at the
-// files below base, then at all files of the repository or Go module. Where imports do not
-// decide, a file whose folder is named like its package is below the folder that
-// the package starts in, else base is taken.
+// files below base, then at all files of the repository or Go module. Where imports
+// do not decide, a file whose folder is named like its package is below the folder
+// that the package starts in, else base is taken.
 func FindImportPaths(base string, files []string) ([]string, error) {
-	found, err := Find(base)
-	if err != nil {
-		return nil, err
-	}
 	s := &search{
-		base: base, found: found,
 		wants: make(map[string]map[string]bool), pkgs: make(map[string]string), seen: make(map[string]bool),
+		base: base,
 	}
+	// A folder may be large, and parts of it may not be readable: what can be found
+	// in it is asked for only where an import resolves from nowhere else.
+	s.below = sync.OnceValue(func() []string {
+		found, _ := Find(base)
+		return found
+	})
+	s.all = sync.OnceValue(func() []string {
+		above := ancestors(filepath.Join(base, "any"))
+		i := slices.IndexFunc(above, isTop)
+		if i <= 0 {
+			return nil
+		}
+		found, _ := Find(above[i])
+		return found
+	})
 	for _, f := range files {
 		if _, err := os.Stat(f); err != nil {
 			hint := ""
-			if near := Nearest(f, found); near != "" {
+			if near := Nearest(f, s.below()); near != "" {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
 			return nil, fmt.Errorf("there is no file %s%s", f, hintAfter(hint))
@@ -108,8 +120,8 @@ func FindImportPaths(base string, files []string) ([]string, error) {
 // search collects which folders every import could be relative to.
 type search struct {
 	base  string
-	found []string
-	all   []string                   // nil until somebody asks
+	below func() []string            // files below base
+	all   func() []string            // files of the repository or Go module that base is in
 	wants map[string]map[string]bool // import → folders that it resolves from
 	pkgs  map[string]string          // file → folder that its package starts in
 	seen  map[string]bool
@@ -138,7 +150,11 @@ func (s *search) inPackage(path, pkg string) {
 		return
 	}
 	root = strings.TrimPrefix(root, "/")
-	if root == "" {
+	switch {
+	case root != "":
+	case filepath.IsAbs(dir):
+		root = "/"
+	default:
 		root = "."
 	}
 	s.pkgs[path] = filepath.FromSlash(root)
@@ -164,7 +180,7 @@ func (s *search) want(by, name string) {
 	if len(s.wants[name]) > 0 {
 		return
 	}
-	for _, found := range [](func() []string){func() []string { return s.found }, s.findAll} {
+	for _, found := range []func() []string{s.below, s.all} {
 		for _, path := range found() {
 			if path == filepath.FromSlash(name) {
 				add(".", path)
@@ -176,19 +192,6 @@ func (s *search) want(by, name string) {
 			return
 		}
 	}
-}
-
-// findAll returns the files of the repository or Go module that base is in, none
-// if it is in none.
-func (s *search) findAll() []string {
-	if s.all == nil {
-		s.all = []string{}
-		above := ancestors(filepath.Join(s.base, "any"))
-		if i := slices.IndexFunc(above, isTop); i > 0 {
-			s.all, _ = Find(above[i])
-		}
-	}
-	return s.all
 }
 
 // ancestors returns the folder of a file and all above it. Names may begin with
