@@ -338,7 +338,9 @@ func TestRegressions(t *testing.T) {
 		t.Errorf("status %d\n%s%s", status, text, errs)
 	}
 	status, text, _ = bench(t, "compare", base, slow, "--json")
-	var all []struct{ Findings []struct{ Metric, Verdict string } }
+	var all []struct {
+		Findings []struct{ Metric, Verdict string }
+	}
 	if err := json.Unmarshal([]byte(text), &all); err != nil || status != 0 || len(all) != 1 || all[0].Findings[0].Verdict != "worse" {
 		t.Errorf("status %d, %v\n%s", status, err, text)
 	}

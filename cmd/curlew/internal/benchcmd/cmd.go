@@ -16,6 +16,7 @@ import (
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/benchcmd/report"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/benchcmd/result"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/cli"
+	"github.com/curlewrpc/curlew/cmd/curlew/internal/completion"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/source"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/target"
 )
@@ -87,6 +88,8 @@ func New(env *cli.Env) *cobra.Command {
 		Example: example,
 		Args:    cobra.RangeArgs(1, 3),
 		RunE:    b.run,
+
+		ValidArgsFunction: completion.Methods(&b.to, &b.from),
 	}
 	fs := c.Flags()
 	fs.IntVarP(&b.callers, "callers", "c", 0, "`NUMBER` of callers, each with a call at a time (default 50, in an open loop 500)")
@@ -105,6 +108,7 @@ func New(env *cli.Env) *cobra.Command {
 	fs.StringVar(&b.html, "html", "", "write a report with plots to an HTML `FILE`")
 	b.to.AddTo(fs)
 	b.from.AddTo(fs)
+	completion.Flags(c)
 	timeout := fs.Lookup("timeout")
 	b.to.Timeout, timeout.DefValue = 20*time.Second, "20s"
 	timeout.Usage = "`DURATION` after which a call is given up; the server is told; 0 is none"

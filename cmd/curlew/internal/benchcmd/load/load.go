@@ -101,7 +101,6 @@ func Run(ctx context.Context, plan Plan) (*result.Result, error) {
 	}
 	r.rec = newRecorder(r, schedule)
 
-	cpu := cpuTime()
 	var callers sync.WaitGroup
 	for caller := range plan.Callers {
 		callers.Go(func() {
@@ -120,7 +119,7 @@ func Run(ctx context.Context, plan Plan) (*result.Result, error) {
 	collector.Wait()
 
 	res := r.rec.result()
-	res.CPU = (cpuTime() - cpu).Seconds()
+	res.CPU = (cpuTime() - r.rec.cpu).Seconds()
 	res.Interrupted = ctx.Err() != nil
 	if schedule != nil {
 		due := int64(schedule.Due(schedule.Length()) + 0.5)

@@ -60,7 +60,9 @@ type recorder struct {
 	late      lateness
 	codes     map[string]int64
 	failures  map[failure]int64
-	last      time.Time // when the last call ended
+	last      time.Time     // when the last call ended
+	warm      bool          // the warm-up is over
+	cpu       time.Duration // that this process had used when it was
 }
 
 type methodCount struct {
@@ -80,6 +82,7 @@ func newRecorder(r *run, s Schedule) *recorder {
 		run: r, schedule: s, desks: make([]desk, r.plan.Callers), methods: make([]methodCount, len(r.plan.Methods)),
 		current: hdrhistogram.New(1, int64(maxLatency), 2), width: tick,
 		codes: make(map[string]int64), failures: make(map[failure]int64), last: r.warm,
+		warm: r.plan.Warmup == 0, cpu: cpuTime(),
 	}
 	for i := range rec.methods {
 		rec.methods[i].latency = hdrhistogram.New(1, int64(maxLatency), 3)
@@ -197,6 +200,9 @@ func (r *recorder) count(over bool) {
 		r.clear(&r.desks[i])
 	}
 	now := time.Since(r.run.warm)
+	if !r.warm && now >= 0 {
+		r.warm, r.cpu = true, cpuTime()
+	}
 	if over {
 		now = r.last.Sub(r.run.warm)
 	}

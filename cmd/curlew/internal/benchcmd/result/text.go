@@ -105,7 +105,7 @@ func (r *Result) totals(b *strings.Builder) {
 		line("Mean", "%s ± %s", Duration(d.Mean()), Duration(d.Deviation()))
 	}
 	if r.CPU > 0 && r.Calls > 0 && r.Elapsed > 0 {
-		line("Own CPU", "%.1f µs a call, %.2f cores", r.CPU/float64(r.Calls)*1e6, r.CPU/(r.Elapsed+r.Settings.Warmup))
+		line("Own CPU", "%.1f µs a call, %.2f cores", r.CPU/float64(r.Calls)*1e6, r.CPU/r.Elapsed)
 	}
 	if behind := r.Behind; behind != nil {
 		line("Schedule", "%s calls due, %s began more than 10 ms late, at most %.1f ms, %s never began",
