@@ -49,13 +49,14 @@ func New(env *cli.Env) *cobra.Command {
 		ValidArgsFunction: completion.Symbols(&c.to, &c.from),
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd, args) },
 	}
-	c.to.AddTo(cmd.Flags())
+	c.to.AddConnection(cmd.Flags())
 	c.from.AddTo(cmd.Flags())
 	completion.Flags(cmd)
 	return cmd
 }
 
-// timeout bounds how long a server may take to describe itself.
+// timeout bounds how long a server may take to describe itself, if the flag does
+// not.
 const timeout = 30 * time.Second
 
 func (c *command) run(cmd *cobra.Command, args []string) error {
@@ -71,7 +72,10 @@ func (c *command) run(cmd *cobra.Command, args []string) error {
 	case len(args) > 1:
 		return cli.Usage(cmd, "describe takes one name; %q is too much", args[1])
 	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
+	if c.to.Timeout == 0 {
+		c.to.Timeout = timeout
+	}
+	ctx, cancel := c.to.Context(cmd.Context())
 	defer cancel()
 	src, err := c.open(ctx, address, args[0])
 	if err != nil {

@@ -50,13 +50,14 @@ func New(env *cli.Env) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.BoolVarP(&c.long, "long", "l", false, "list the methods of all services, with their messages")
-	c.to.AddTo(flags)
+	c.to.AddConnection(flags)
 	c.from.AddTo(flags)
 	completion.Flags(cmd)
 	return cmd
 }
 
-// timeout bounds how long a server may take to describe itself.
+// timeout bounds how long a server may take to describe itself, if the flag does
+// not.
 const timeout = 30 * time.Second
 
 func (c *command) run(cmd *cobra.Command, args []string) error {
@@ -70,7 +71,10 @@ func (c *command) run(cmd *cobra.Command, args []string) error {
 	if len(args) > 1 {
 		return cli.Usage(cmd, "ls takes one service; %q is too much", args[1])
 	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
+	if c.to.Timeout == 0 {
+		c.to.Timeout = timeout
+	}
+	ctx, cancel := c.to.Context(cmd.Context())
 	defer cancel()
 	src, err := c.open(ctx, address)
 	if err != nil {

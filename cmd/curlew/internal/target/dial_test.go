@@ -6,6 +6,7 @@ package target_test
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"io"
@@ -204,6 +205,79 @@ func TestExitStatus(t *testing.T) {
 	for code, want := range map[curlew.Code]int{curlew.OK: 0, curlew.Canceled: 65, curlew.Unauthenticated: 80, 99: 66} {
 		if got := target.ExitStatus(code); got != want {
 			t.Errorf("%v: %d, want %d", code, got, want)
+		}
+	}
+}
+
+func TestClientCertificate(t *testing.T) {
+	config, ca := certificate(t)
+	leaf := config.Certificates[0]
+	cert, key := filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
+	der, err := x509.MarshalPKCS8PrivateKey(leaf.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: leaf.Certificate[0]}, key: {Type: "PRIVATE KEY", Bytes: der}} {
+		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	config.ClientAuth = tls.RequireAnyClientCert
+	address := shoptest.Serve(t, server.WithTLS(config))
+	if _, err := dial(t, &target.Flags{CA: ca, ServerName: "example.com", Cert: cert, Key: key}, address); err != nil {
+		t.Error(err)
+	}
+	_, err = dial(t, &target.Flags{CA: ca, ServerName: "example.com"}, address)
+	wantAdvice(t, err, "--cert FILE")
+}
+
+func TestWrongFlags(t *testing.T) {
+	for text, flags := range map[string]target.Flags{
+		"there is no such protocol": {Protocol: "soap"},
+		"give both":                 {Cert: "x"},
+		"--ca no-such.pem":          {CA: "no-such.pem"},
+		"--cert no-such.pem":        {Cert: "no-such.pem", Key: "no-such.key"},
+		`write "name: value"`:       {Headers: []string{"x"}},
+		"--header: ":                {Headers: []string{"a b: c"}},
+	} {
+		if _, err := dial(t, &flags, "localhost:1"); err == nil || !strings.Contains(err.Error(), text) {
+			t.Errorf("got %v, want %q", err, text)
+		}
+	}
+	for _, flags := range []target.Flags{{Codec: "xml"}, {Compression: "lz"}} {
+		if _, err := flags.CallOptions(); err == nil {
+			t.Errorf("%+v is taken", flags)
+		}
+	}
+}
+
+func TestCallOptions(t *testing.T) {
+	flags := target.Flags{Codec: "json", Compression: "gzip", Timeout: time.Minute}
+	opts, err := flags.CallOptions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := curlew.NewCallOptions(opts...); o.Codec.Name() != "json" || o.Compression != "gzip" {
+		t.Errorf("got %+v", o)
+	}
+	ctx, cancel := flags.Context(t.Context())
+	defer cancel()
+	if _, ok := ctx.Deadline(); !ok {
+		t.Error("there is no deadline")
+	}
+}
+
+// TestSchemes looks at what becomes of an address by what the error names.
+func TestSchemes(t *testing.T) {
+	for address, text := range map[string]string{
+		"https://no-such-host.invalid":      "no-such-host.invalid:443",
+		"http://no-such-host.invalid/":      "no-such-host.invalid:80",
+		"http://no-such-host.invalid:8080/": "no-such-host.invalid:8080",
+		"https://no-such-host.invalid/a":    "there is a path",
+	} {
+		_, err := dial(t, &target.Flags{ConnectTimeout: 5 * time.Second}, address)
+		if err == nil || !strings.Contains(err.Error(), text) {
+			t.Errorf("%s: got %v, want %q", address, err, text)
 		}
 	}
 }

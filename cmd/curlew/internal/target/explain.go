@@ -71,7 +71,7 @@ func (f *failure) unreachable() string {
 	var slow net.Error
 	switch {
 	case errors.Is(f, syscall.ECONNREFUSED):
-		return "Nothing listens there: start the server, or look whether the port is right."
+		return "Nothing listens there: start the server, or look whether the address is right."
 	case errors.Is(f, syscall.ENOENT):
 		return "There is no such socket: start the server, or look whether the path is right."
 	case errors.As(f, &unknown) && unknown.IsNotFound:
@@ -91,6 +91,8 @@ func (f *failure) misunderstanding(ctx context.Context) string {
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	switch {
+	case strings.Contains(f.Error(), "remote error: tls: certificate required"): // an alert has no type of its own
+		return "The server wants a certificate of this side: give one by --cert FILE and --key FILE."
 	case errors.As(f, &notTLS):
 		return tlsUnknown
 	case errors.As(f, &authority):

@@ -39,8 +39,8 @@ type Flags struct {
 // AddTo adds the flags to a command's.
 func (f *Flags) AddTo(fs *pflag.FlagSet) {
 	f.AddConnection(fs)
-	fs.StringVar(&f.Codec, "codec", "", "encoding of the messages on the wire: proto or json (default proto)")
-	fs.StringVar(&f.Compression, "compression", "", "compress requests: gzip (default none)")
+	fs.StringVar(&f.Codec, "codec", "", "`ENCODING` of the messages on the wire: proto or json (default proto)")
+	fs.StringVar(&f.Compression, "compression", "", "`ALGORITHM` to compress requests by: gzip (default none)")
 }
 
 // AddConnection adds all flags but those for the encoding of messages, for
