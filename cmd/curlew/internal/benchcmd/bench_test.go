@@ -263,6 +263,7 @@ func TestWrongCommandLines(t *testing.T) {
 		{[]string{address, method, `{} {}`}, 1, "one request a call, and 2 are given"},
 		{[]string{address, method, "@/nowhere.json"}, 1, "/nowhere.json"},
 		{[]string{address, method, "--data", "/nowhere.csv"}, 1, "/nowhere.csv"},
+		{[]string{address, method, "--out", "/nowhere/a.json"}, 1, "no folder /nowhere"},
 		{[]string{address, method, "--rate", "5", "--ramp", "1:2:3s"}, 2, "one of the two"},
 		{[]string{address, method, "--ramp", "x"}, 2, "neither FROM:TO:DURATION"},
 		{[]string{address, method, "--ramp", "1:2:3s", "-d", "1s"}, 2, "its own length"},
@@ -346,10 +347,16 @@ func TestRegressions(t *testing.T) {
 	}
 }
 
-func TestFullDisk(t *testing.T) {
+// TestResultCannotBeWritten makes a file impossible that was possible before the
+// run: the result is printed all the same.
+func TestResultCannotBeWritten(t *testing.T) {
 	_, address := serve(t)
-	status, text, errs := bench(t, address, "shop.Cart/Add", "-n", "5", "--out", filepath.Join(t.TempDir(), "nowhere", "a.json"))
-	if status != 1 || !strings.Contains(errs, "nowhere") || !strings.Contains(text, "calls/s") {
+	taken := filepath.Join(t.TempDir(), "a.json")
+	if err := os.Mkdir(taken, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	status, text, errs := bench(t, address, "shop.Cart/Add", "-n", "5", "--out", taken)
+	if status != 1 || !strings.Contains(errs, "was not written") || !strings.Contains(text, "calls/s") {
 		t.Errorf("status %d\n%s%s", status, text, errs)
 	}
 }

@@ -8,6 +8,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -125,6 +128,9 @@ func (b *command) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := foldersOf(b.out, b.html); err != nil {
+		return err
+	}
 	ctx := c.Context()
 	conns, err := b.dial(ctx, args[0], plan.Callers)
 	if err != nil {
@@ -145,6 +151,21 @@ func (b *command) run(c *cobra.Command, args []string) error {
 	res.Address, res.Protocol = args[0], conns[0].Protocol
 	res.Settings = b.settings(plan)
 	return b.deliver(res)
+}
+
+// foldersOf looks for the folders of files that will be written after the run,
+// which would be in vain without them.
+func foldersOf(files ...string) error {
+	for _, file := range files {
+		if file == "" {
+			continue
+		}
+		folder := filepath.Dir(file)
+		if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+			return fmt.Errorf("%s cannot be written: there is no folder %s; make it first", file, folder)
+		}
+	}
+	return nil
 }
 
 // load runs the plan and shows it on a terminal.

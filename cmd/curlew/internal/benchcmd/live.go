@@ -21,7 +21,7 @@ type live struct {
 
 const (
 	refresh  = 200 * time.Millisecond
-	barWidth = 20
+	barWidth = 14
 	erase    = "\r\x1b[K"
 )
 
@@ -44,7 +44,7 @@ func line(v load.View) string {
 	}
 	full := int(v.Done * barWidth)
 	bar := strings.Repeat("█", full) + strings.Repeat("░", barWidth-full)
-	return fmt.Sprintf("%s %3.0f%% %5.1f s  %s/s  p50 %s  p99 %s  %s calls, %s failed",
+	return fmt.Sprintf("%s %3.0f%% %5.1f s  %s/s  p50 %s  p99 %s  %s failed",
 		bar, v.Done*100, v.Elapsed.Seconds(), result.Thousands(int64(v.Rate)),
-		result.Duration(v.P50), result.Duration(v.P99), result.Thousands(v.Calls), result.Thousands(v.Errors))
+		result.Duration(v.P50), result.Duration(v.P99), result.Thousands(v.Errors))
 }
