@@ -62,8 +62,10 @@ func (f *Flags) client(address string, opts []client.Option) (*client.Client, *f
 	}
 	options := []client.Option{
 		client.WithProtocol(protocol),
-		client.WithInterceptors(withHeader(header)),
 		client.WithLimits(wire.Limits{MaxReceive: maxMessage}),
+	}
+	if header.Len() > 0 { // a client without interceptors uses the memory of calls again
+		options = append(options, client.WithInterceptors(withHeader(header)))
 	}
 	if config != nil {
 		options = append(options, client.WithTLS(config))
