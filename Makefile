@@ -184,7 +184,7 @@ interop: check-go interop-programs ## call the demo server by clients that other
 
 .PHONY: interop-programs
 interop-programs: ## install what `make interop` and tests of generators need and is missing (as root, on Debian and its like)
-	@missing=; for p in curl:curl nodejs:node npm:npm chromium:chromium nginx:nginx haproxy:haproxy protobuf-compiler:protoc; do \
+	@missing=; for p in curl:curl nodejs:node npm:npm chromium:chromium nginx:nginx haproxy:haproxy protobuf-compiler:protoc etcd-server:etcd; do \
 		command -v $${p#*:} >/dev/null || [ -x /usr/sbin/$${p#*:} ] || missing="$$missing $${p%%:*}"; \
 	done; \
 	[ -z "$$missing" ] || if [ "`id -u`" = 0 ] && command -v apt-get >/dev/null; then \
