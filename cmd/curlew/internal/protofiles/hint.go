@@ -114,7 +114,7 @@ func Nearest(name string, names []string) string {
 		if candidate == "" || candidate == name {
 			continue
 		}
-		d := editDistance(name, candidate)
+		d := EditDistance(name, candidate)
 		sameFile := path.Base(candidate) == path.Base(name) // in the wrong folder
 		begins := len(candidate) >= 3 && strings.HasPrefix(name, candidate) ||
 			len(name) >= 3 && strings.HasPrefix(candidate, name)
@@ -128,8 +128,9 @@ func Nearest(name string, names []string) string {
 	return best
 }
 
-// editDistance is Levenshtein's.
-func editDistance(a, b string) int {
+// EditDistance is how many bytes must be inserted, deleted or replaced to make b of
+// a (Levenshtein).
+func EditDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

@@ -7,6 +7,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/curlewrpc/curlew/cmd/curlew/internal/protofiles"
 )
 
 // maxNearest bounds how many names Nearest returns.
@@ -46,7 +48,7 @@ func near(name, candidate string) (int, bool) {
 	if a == "" || len(a)+len(b) > 1000 {
 		return 0, false
 	}
-	d := distance(a, b)
+	d := protofiles.EditDistance(a, b)
 	if d <= max(2, len(a)/4) {
 		return d, true
 	}
@@ -57,31 +59,9 @@ func near(name, candidate string) (int, bool) {
 	// A typing error in the last part alone.
 	if last := b[strings.LastIndexAny(b, "./")+1:]; last != b {
 		own := a[strings.LastIndexAny(a, "./")+1:]
-		if e := distance(own, last); own == a && e <= max(1, len(own)/4) {
+		if e := protofiles.EditDistance(own, last); own == a && e <= max(1, len(own)/4) {
 			return d, true
 		}
 	}
 	return 0, false
-}
-
-// distance is how many bytes must be inserted, deleted or replaced to make b of
-// a (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := diagonal
-			if a[i] != b[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, diagonal+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }
