@@ -197,9 +197,9 @@ interop-programs: ## install what `make interop` and tests of generators need an
 .PHONY: ci
 ci: ## everything that must hold before a merge
 	@begin=`date +%s`; \
-	for step in interop-programs lint generate-check cross release-check cover test-others conformance interop test; do \
+	for step in interop-programs lint generate-check cross release-check cover test-others conformance interop demo test; do \
 		echo "==== $$step, after $$((`date +%s` - begin)) s"; \
-		$(MAKE) --no-print-directory $$step RACE=-race || exit 1; \
+		$(MAKE) --no-print-directory $$step RACE=-race ONCE=1 || exit 1; \
 	done
 
 .PHONY: fmt
