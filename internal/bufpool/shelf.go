@@ -27,7 +27,7 @@ type shelf struct {
 	fewest  [classes]int // of free, since they were last thinned out
 	bytes   int
 	watched bool      // thinOut comes with the next collection
-	thinned time.Time // when that was; the zero time: not yet
+	thinned time.Time // when that was
 }
 
 func (s *shelf) get(class int) *Buf {
@@ -72,12 +72,9 @@ func (s *shelf) watch() {
 func (s *shelf) thinOut(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.thinned.IsZero() || now.Sub(s.thinned) >= unneeded {
+	if now.Sub(s.thinned) >= unneeded {
 		for class := shelved; class < classes; class++ {
 			n := s.fewest[class]
-			if s.thinned.IsZero() {
-				n = 0
-			}
 			left := copy(s.free[class], s.free[class][n:])
 			clear(s.free[class][left:])
 			s.free[class] = s.free[class][:left]
@@ -89,7 +86,5 @@ func (s *shelf) thinOut(now time.Time) {
 	s.watched = false
 	if s.bytes > 0 {
 		s.watch()
-	} else {
-		s.thinned = time.Time{}
 	}
 }
