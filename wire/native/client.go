@@ -238,7 +238,8 @@ func (s *clientStream) sendCall(ctx context.Context, call *curlew.Call, msg *out
 	case kind != curlew.KindUnary:
 		when = coalesce.Later // together with the first message, if that comes at once
 		if kind.ManyReplies() {
-			wide = s.widen()
+			wide = s.win.Widen(mux.WideWindow, &c.budget)
+			s.reserved += wide
 		}
 	case c.outgoing > 1:
 		when = coalesce.Gather
@@ -260,23 +261,6 @@ func (s *clientStream) sendCall(ctx context.Context, call *curlew.Call, msg *out
 	}
 	c.writer.Unlock(when)
 	return sent, nil
-}
-
-// wideWindow is the window for many replies, as far as the connection's budget
-// has room: a server that fills the usual one before the first reply is read
-// would wait.
-const wideWindow = 512 << 10
-
-// widen makes the window wide and returns the credit to grant. mu is held.
-func (s *clientStream) widen() int64 {
-	const n = wideWindow - initialWindow
-	if !s.c.budget.Grow(n, s.c.budget.Limit/2) {
-		return 0
-	}
-	s.reserved += n
-	s.win.Size += n
-	s.win.Granted += n
-	return n
 }
 
 // begin waits for a place on the connection and for room to write, and makes

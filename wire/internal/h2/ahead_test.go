@@ -86,7 +86,7 @@ func TestCreditWithRequest(t *testing.T) {
 		defer many.Reset(nil)
 		many.(*clientStream).Widen()
 		assert.Equal(t, p.credit(5), int64(size-streamWindow))
-		assert.Equal(t, p.credit(5), int64(wideWindow-size))
+		assert.Equal(t, p.credit(5), int64(mux.WideWindow-size))
 	})
 }
 

@@ -99,7 +99,7 @@ func (t *Transport) Do(ctx context.Context, r *wire.HTTPRequest) (wire.ClientExc
 	x.c, x.client, x.declared, x.place = c, x, -1, true
 	x.deadline, _ = ctx.Deadline()
 	if r.Length < 0 {
-		if err := x.open(ctx); err != nil {
+		if _, err := x.write(ctx, content{}, false); err != nil {
 			x.Reset(err)
 			return nil, err
 		}

@@ -107,9 +107,12 @@ func (x *clientStream) write(ctx context.Context, d content, end bool) (int, err
 		open := c.open
 		c.mu.Unlock()
 		x.append(fresh, d.slice(off, off+n), last)
-		if last && off == 0 {
+		switch {
+		case last && off == 0:
 			c.writer.Unlock(c.soonFor(open))
-		} else {
+		case size == 0: // the head: what follows at once goes out with it
+			c.writer.Unlock(coalesce.Later)
+		default:
 			c.unlock(&x.lastSend)
 		}
 		if off += n; off == size {
@@ -125,34 +128,12 @@ func (x *clientStream) write(ctx context.Context, d content, end bool) (int, err
 	}
 }
 
-// open sends the head by itself: together with what follows at once, if
-// something does.
-func (x *clientStream) open(ctx context.Context) error {
-	c := x.c
-	if err := c.writer.Lock(ctx); err != nil {
-		return x.gaveUp(ctx, err)
-	}
-	c.mu.Lock()
-	_, err := x.mayWrite()
-	c.mu.Unlock()
-	if err != nil {
-		c.writer.Unlock(coalesce.Now)
-		return err
-	}
-	x.append(true, content{}, false)
-	c.writer.Unlock(coalesce.Later)
-	return nil
-}
-
-// wideWindow is the credit for a response that is expected to be long.
-const wideWindow = 512 << 10
-
 // Widen lets the server send more of the response ahead of its reader, as far as
 // the connection's budget has room. It is for a response of many messages, to be
 // called before there is one.
 func (x *clientStream) Widen() {
 	x.c.mu.Lock()
-	n := x.widen(wideWindow)
+	n := x.widen(mux.WideWindow)
 	x.c.mu.Unlock()
 	x.c.grant(x.id, n, coalesce.Later)
 }

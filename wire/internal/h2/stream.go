@@ -58,13 +58,8 @@ func (s *stream) enter(id uint32) bool {
 // widen makes the window at least as large as size, as far as the connection's
 // budget has room, and returns the credit to be granted. mu is held.
 func (s *stream) widen(size int64) int64 {
-	n := min(size, maxStreamWindow) - s.recv.Size
-	if s.recv.Size == 0 || n <= 0 || !s.c.budget.Grow(n, s.c.budget.Limit/2) {
-		return 0
-	}
+	n := s.recv.Widen(min(size, maxStreamWindow), &s.c.budget)
 	s.reserved += n
-	s.recv.Size += n
-	s.recv.Granted += n
 	return n
 }
 

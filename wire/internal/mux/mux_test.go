@@ -65,6 +65,20 @@ func TestRecvWindow(t *testing.T) {
 	assert.Equal(t, b.Grow(6, 10), false)
 }
 
+// TestWiden: a window grows to a size at once, while half of the budget lasts.
+func TestWiden(t *testing.T) {
+	budget := Budget{Limit: 1000, Used: 200}
+	w := RecvWindow{Size: 100, Granted: 60, Buffered: 40}
+	assert.Equal(t, w.Widen(300, &budget), int64(200))
+	assert.Equal(t, w, RecvWindow{Size: 300, Granted: 260, Buffered: 40})
+	assert.Equal(t, budget.Used, int64(400))
+	assert.Equal(t, w.Widen(250, &budget), int64(0)) // it is wider
+	assert.Equal(t, w.Widen(401, &budget), int64(0)) // beyond half of the budget
+	assert.Equal(t, w.Widen(400, &budget), int64(100))
+	closed := RecvWindow{}
+	assert.Equal(t, closed.Widen(10, &Budget{Limit: 1000}), int64(0))
+}
+
 // Frames that are larger than the buffer, and what follows them.
 func TestInput(t *testing.T) {
 	near, far := mem.Pipe()

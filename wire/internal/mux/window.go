@@ -34,6 +34,23 @@ func (w *RecvWindow) Refill() int64 {
 	return free
 }
 
+// WideWindow is the window for a response of many messages: a server that fills
+// the usual one before the first message is read would wait for credit.
+const WideWindow = 512 << 10
+
+// Widen makes the window at least as large as size, if half of the budget has room
+// for that, and returns what has to be granted, which the budget has reserved. A
+// window of size 0 is closed, and stays so.
+func (w *RecvWindow) Widen(size int64, b *Budget) int64 {
+	n := size - w.Size
+	if w.Size == 0 || n <= 0 || !b.Grow(n, b.Limit/2) {
+		return 0
+	}
+	w.Size += n
+	w.Granted += n
+	return n
+}
+
 // ShortOf returns what must be granted so that the peer can send need more.
 func (w *RecvWindow) ShortOf(need int64) int64 { return max(0, need-w.Granted) }
 
