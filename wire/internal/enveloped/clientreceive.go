@@ -35,12 +35,11 @@ func (st *clientStream) settle(ctx context.Context) error {
 	}
 	defer st.leave()
 	for {
-		if err := st.outcome(); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
+		var reply *bufpool.Buf
+		err := st.outcome()
+		if err == nil {
+			reply, err = st.next(ctx)
 		}
-		reply, err := st.next(ctx)
 		switch {
 		case err == io.EOF:
 			return nil
