@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/checkcmd/rules"
 	"github.com/curlewrpc/curlew/cmd/curlew/internal/cli"
@@ -76,23 +75,11 @@ func New(env *cli.Env) *cobra.Command {
 	flags.StringVar(&c.against, "against", "", "take the only argument as NEW, and what it was in this git `REVISION` as OLD")
 	flags.BoolVar(&c.rules, "rules", false, "list the rules and what they find")
 	flags.StringArrayVarP(&c.loader.importPaths, "import-path", "I", nil, "`FOLDER` that imports are relative to; found, if it is not given; may be given several times")
-	addTarget(flags, c.loader.target)
+	c.loader.target.AddConnection(flags)
 	// The flags are there, which is all that could be wrong.
 	_ = cmd.RegisterFlagCompletionFunc("level", cobra.FixedCompletions([]string{"wire", "json", "source"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
-}
-
-// addTarget adds the flags that say how to reach a server. Those that are about
-// its messages' encoding have no meaning here.
-func addTarget(flags *pflag.FlagSet, t *target.Flags) {
-	all := pflag.NewFlagSet("", pflag.ContinueOnError)
-	t.AddTo(all)
-	all.VisitAll(func(f *pflag.Flag) {
-		if f.Name != "codec" && f.Name != "compression" {
-			flags.AddFlag(f)
-		}
-	})
 }
 
 func formats() []string { return []string{"text", "json", "github"} }
