@@ -76,9 +76,9 @@ test: check-go ## test the root module and the examples: allocations, a short fu
 test-all: test-others test ## test every module of the repository
 
 .PHONY: test-others
-test-others: check-go
+test-others: check-go # those that compare with buf find it once `make interop` has built it
 	@echo "== all tests of the other modules $(RACE)"
-	@$(call each,$(OTHERS),$(GO) test $(RACE) `[ $$m = ./bench/kitex ] && echo -ldflags=-checklinkname=0` $(TESTFLAGS) -timeout 15m ./...)
+	@PATH="$(CURDIR)/$(BUILD)/interop:$$PATH"; $(call each,$(OTHERS),$(GO) test $(RACE) `[ $$m = ./bench/kitex ] && echo -ldflags=-checklinkname=0` $(TESTFLAGS) -timeout 15m ./...)
 
 .PHONY: fuzz
 fuzz: check-go ## run every fuzz target: 2 minutes a decoder, 10 a state machine (FUZZTIME=30s: that long each)
@@ -183,7 +183,7 @@ interop: check-go interop-programs ## call the demo server by clients that other
 	@$(GO) -C internal/interop run . -out "$(CURDIR)/$(BUILD)/interop" $(ARGS)
 
 .PHONY: interop-programs
-interop-programs: ## install what `make interop` and tests of generators need and is missing (as root, on Debian and its like)
+interop-programs: ## install what `make interop` and tests against protoc and etcd need and is missing (as root, on Debian and its like)
 	@missing=; for p in curl:curl nodejs:node npm:npm chromium:chromium nginx:nginx haproxy:haproxy protobuf-compiler:protoc etcd-server:etcd; do \
 		command -v $${p#*:} >/dev/null || [ -x /usr/sbin/$${p#*:} ] || missing="$$missing $${p%%:*}"; \
 	done; \
@@ -197,7 +197,7 @@ interop-programs: ## install what `make interop` and tests of generators need an
 .PHONY: ci
 ci: ## everything that must hold before a merge
 	@begin=`date +%s`; \
-	for step in interop-programs lint generate-check cross release-check cover test-others conformance interop demo test; do \
+	for step in interop-programs lint generate-check cross release-check cover conformance interop test-others demo test; do \
 		echo "==== $$step, after $$((`date +%s` - begin)) s"; \
 		$(MAKE) --no-print-directory $$step RACE=-race ONCE=1 || exit 1; \
 	done
