@@ -269,10 +269,7 @@ func (s *clientStream) begin(ctx context.Context) error {
 	c := s.c
 	for mine := false; ; {
 		err := c.writer.Lock(ctx)
-		if err != nil {
-			err = curlew.ErrorOf(s.writeError(ctx, err)).WithProgress(curlew.NotSent)
-			c.mu.Lock()
-		} else {
+		if err == nil {
 			c.mu.Lock()
 			if mine = mine || c.takeSlot(); !mine && c.refusal() == nil {
 				c.mu.Unlock()
@@ -286,12 +283,18 @@ func (s *clientStream) begin(ctx context.Context) error {
 			if err = s.enter(ctx); err == nil {
 				return nil
 			}
+			// In this order: the writer's Unlock writes what others have appended, and
+			// takes its lock again.
+			c.mu.Unlock()
 			c.writer.Unlock(coalesce.Now)
+		} else {
+			err = curlew.ErrorOf(s.writeError(ctx, err)).WithProgress(curlew.NotSent)
 		}
 		if mine {
+			c.mu.Lock()
 			c.freeSlot()
+			c.mu.Unlock()
 		}
-		c.mu.Unlock()
 		return err
 	}
 }

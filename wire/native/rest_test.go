@@ -5,6 +5,7 @@ package native
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/curlewrpc/curlew/codec/raw"
 	"github.com/curlewrpc/curlew/transport/mem"
 	"github.com/curlewrpc/curlew/wire"
+	"github.com/curlewrpc/curlew/wire/internal/coalesce"
 )
 
 // slow is a connection whose TryWrite returns only when the peer has had time
@@ -159,6 +161,48 @@ func TestPlaceIsFreeBeforeStatus(t *testing.T) {
 			if err := b.caller.Invoke(t.Context(), unaryEcho, &msg, &got); err != nil {
 				t.Fatalf("call %d, right after the one before it: %v", i, err)
 			}
+		}
+	})
+}
+
+// unlocked checks that nobody writes with the connection's lock held: who
+// writes takes the writer's lock again afterwards, which others hold when they
+// take the connection's.
+type unlocked struct {
+	*mem.Conn
+	t *testing.T
+	c *conn
+}
+
+func (u unlocked) TryWrite(b []byte) (int, error) {
+	if !u.c.mu.TryLock() {
+		u.t.Error("written with the connection's lock held")
+	} else {
+		u.c.mu.Unlock()
+	}
+	return u.Conn.TryWrite(b)
+}
+
+// A call that is not begun has what others have appended written.
+func TestNotBegunWritesUnlocked(t *testing.T) {
+	echoes(t, wire.Limits{}, func(c *mem.Conn) net.Conn { return c }, func(t *testing.T, b *both) {
+		c := b.client
+		c.writer = coalesce.New(b.line, unlocked{b.line, t, c}, 0, nil)
+		if err := c.writer.LockControl(); err != nil {
+			t.Fatal(err)
+		}
+		buf := c.writer.Buffer()
+		buf.B = appendControl(buf.B, framePing, 0, 77)
+		c.writer.Unlock(coalesce.Held)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		msg, got := []byte("late"), []byte(nil)
+		err := b.caller.Invoke(ctx, unaryEcho, &msg, &got)
+		if !errors.Is(err, curlew.Canceled) {
+			t.Errorf("error %v, want one of cancellation", err)
+		}
+		if !c.writer.Flushed(0) {
+			t.Error("what was held has not been written")
 		}
 	})
 }
