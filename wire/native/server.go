@@ -164,6 +164,8 @@ func (c *conn) newServerStream(target *wire.Target, v *callFields) *serverStream
 // accept makes the stream's entry, or says why not. mu is held.
 func (c *conn) accept(s *serverStream, id uint64) *curlew.Error {
 	switch {
+	case c.err != nil: // another goroutine has ended the connection and its streams
+		return c.err
 	case c.drained:
 		return curlew.NewError(curlew.Unavailable, "the server is shutting down").WithProgress(curlew.Refused)
 	case c.incoming >= c.maxStreams:

@@ -248,6 +248,12 @@ func (w *Writer) Unlock(when When) {
 			w.failLocked(err)
 			return
 		}
+		if w.err != nil { // closed meanwhile: nobody waits for one more flusher
+			b.free()
+			w.writing = false
+			w.mu.Unlock()
+			return
+		}
 		if n < len(b.buf.B) {
 			b.skip = n
 			w.startFlusher(b, false)

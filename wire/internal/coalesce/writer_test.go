@@ -189,3 +189,28 @@ func TestConcurrentFramesStayWhole(t *testing.T) {
 		t.Errorf("frames are torn or lost: %d bytes, want %d", len(got), len(want))
 	}
 }
+
+// closing is a connection whose TryWrite ends only after the Writer's Close has
+// begun.
+type closing struct {
+	conn
+	w *Writer
+}
+
+func (c *closing) TryWrite([]byte) (int, error) {
+	c.w.mu.Lock()
+	c.w.stopLocked(ErrClosed)
+	c.w.mu.Unlock()
+	return 0, nil
+}
+
+// Close has waited for the flusher: a write that ends after it begins none.
+func TestWriteEndsAfterClose(t *testing.T) {
+	c := new(closing)
+	c.w = New(c, c, 0, nil)
+	send(t, c.w, "a")
+	c.w.Close(nil)
+	if c.writes > 0 {
+		t.Errorf("%d writes by a flusher begun after the end", c.writes)
+	}
+}

@@ -59,6 +59,10 @@ func (c *conn) takeRequest(id uint32) error {
 	x.declared, x.whole = x.request.Length, b.end
 	c.mu.Lock()
 	switch {
+	case c.err != nil: // another goroutine has ended the connection and its streams
+		err := c.err
+		c.mu.Unlock()
+		return err
 	case c.drained == drainFinal && id > c.final: // the client knows that it is not served
 		c.ours.add(id)
 		c.mu.Unlock()
