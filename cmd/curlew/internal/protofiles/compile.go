@@ -82,40 +82,71 @@ func Compile(ctx context.Context, importPaths []string, files ...string) (*Resul
 	if err := l.problems.err(); err != nil {
 		return nil, err
 	}
+	linked, err := l.compile(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	r := &Result{Files: linked, ImportPaths: importPaths, files: l.files}
+	for _, name := range names {
+		fd, err := linked.FindFileByPath(name)
+		if err != nil {
+			return nil, fmt.Errorf("compile: %w", err)
+		}
+		r.Named = append(r.Named, fd)
+	}
+	return r, nil
+}
+
+// compile compiles the files that were loaded, and links them with what they
+// import and with the named ones of those that are always there.
+func (l *loader) compile(ctx context.Context, names []string) (*protoregistry.Files, error) {
+	var stable, experimental []string
+	for _, name := range names {
+		if Standard(name) {
+			stable = append(stable, name)
+		}
+	}
+	for _, name := range l.order {
+		if l.files[name].experimental {
+			experimental = append(experimental, name)
+		} else {
+			stable = append(stable, name)
+		}
+	}
+	linked, err := l.compileStable(ctx, stable)
+	if err != nil {
+		return nil, err
+	}
+	rest, err := l.compileExperimental(ctx, experimental)
+	if err != nil {
+		return nil, err
+	}
+	files, err := link(linked, rest)
+	if err != nil {
+		return nil, fmt.Errorf("compile: %w", err)
+	}
+	return files, nil
+}
+
+// compileStable compiles files that neither are of edition 2024 nor import such.
+func (l *loader) compileStable(ctx context.Context, names []string) ([]protoreflect.FileDescriptor, error) {
 	compiler := protocompile.Compiler{
 		Resolver:       protocompile.ResolverFunc(l.resolve),
 		Reporter:       reporter.NewReporter(l.report, nil),
 		SourceInfoMode: protocompile.SourceInfoStandard,
 	}
-	linked, err := compiler.Compile(ctx, names...)
+	compiled, err := compiler.Compile(ctx, names...)
 	if problems := l.problems.err(); problems != nil {
 		return nil, problems
 	}
 	if err != nil {
 		return nil, fmt.Errorf("compile: %w", err)
 	}
-	r := &Result{Files: new(protoregistry.Files), ImportPaths: importPaths, files: l.files}
-	for _, fd := range linked {
-		r.Named = append(r.Named, fd)
-		if err := r.register(fd); err != nil {
-			return nil, fmt.Errorf("compile: %w", err)
-		}
+	linked := make([]protoreflect.FileDescriptor, len(compiled))
+	for i, fd := range compiled {
+		linked[i] = fd
 	}
-	return r, nil
-}
-
-// register adds a file after those that it imports.
-func (r *Result) register(fd protoreflect.FileDescriptor) error {
-	if _, err := r.Files.FindFileByPath(fd.Path()); err == nil {
-		return nil
-	}
-	imports := fd.Imports()
-	for i := range imports.Len() {
-		if err := r.register(imports.Get(i).FileDescriptor); err != nil {
-			return err
-		}
-	}
-	return r.Files.RegisterFile(fd)
+	return linked, nil
 }
 
 // resolve gives the compiler a file that load has parsed.

@@ -163,9 +163,9 @@ func TestErrors(t *testing.T) {
 		},
 		{
 			"a later edition",
-			map[string]string{"a.proto": "edition = \"2024\";\n"},
+			map[string]string{"a.proto": "edition = \"2077\";\n"},
 			[]string{"a.proto"},
-			"a.proto:1:11: edition value \"2024\" not recognized",
+			"a.proto:1:11: edition value \"2077\" not recognized",
 		},
 		{
 			"a file that resembles none",

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/bufbuild/protocompile/ast"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 )
@@ -61,20 +60,9 @@ func (l *loader) unknownTypeHint(name string) string {
 }
 
 // declare notes the types that stand at the top of a file.
-func (l *loader) declare(name string, tree *ast.FileNode) {
-	prefix := ""
-	for _, decl := range tree.Decls {
-		if node, ok := decl.(*ast.PackageNode); ok {
-			prefix = string(node.Name.AsIdentifier()) + "."
-		}
-	}
-	for _, decl := range tree.Decls {
-		switch node := decl.(type) {
-		case *ast.MessageNode:
-			l.types[prefix+node.Name.Val] = name
-		case *ast.EnumNode:
-			l.types[prefix+node.Name.Val] = name
-		}
+func (l *loader) declare(name string, o outline) {
+	for _, typ := range o.types {
+		l.types[strings.TrimPrefix(o.pkg+"."+typ, ".")] = name
 	}
 }
 

@@ -4,8 +4,6 @@
 package protofiles
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -13,8 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bufbuild/protocompile/ast"
-	"github.com/bufbuild/protocompile/parser"
 	"github.com/bufbuild/protocompile/reporter"
 )
 
@@ -27,6 +23,7 @@ type loader struct {
 	importPaths []string
 	files       map[string]*file  // by name; nil where there is none
 	nameOf      map[string]string // by path
+	order       []string          // the names, none before those that it imports
 	importing   []string          // the files that are being loaded, each imported by the one before
 	types       map[string]string // where messages and enums are, by full name
 	problems    problems
@@ -37,6 +34,8 @@ type file struct {
 	dir    string // the import path that it is below
 	path   string
 	source []byte
+
+	experimental bool // whether it is of edition 2024, or imports such a file
 }
 
 func newLoader(importPaths []string) *loader {
@@ -153,41 +152,40 @@ func (l *loader) load(name string) {
 		return
 	}
 	l.nameOf[path] = name
-	l.files[name] = &file{dir: dir, path: path, source: source}
-	tree, err := parser.Parse(name, bytes.NewReader(source), reporter.NewHandler(reporter.NewReporter(l.report, nil)))
-	if err != nil && !errors.Is(err, reporter.ErrInvalidSource) {
-		l.problems.add(Problem{File: path, Message: err.Error()})
-	}
-	if tree == nil {
-		return
-	}
-	l.declare(name, tree)
+	f := &file{dir: dir, path: path, source: source, experimental: isEdition2024(source)}
+	l.files[name] = f
+	o := parse(source, func(offset int, message string, help []string) { l.problemAt(name, offset, message, help) })
+	l.declare(name, o)
 	l.importing = append(l.importing, name)
-	defer func() { l.importing = l.importing[:len(l.importing)-1] }()
-	for _, decl := range tree.Decls {
-		if node, ok := decl.(*ast.ImportNode); ok {
-			l.imported(name, node.Name.AsString(), tree.NodeInfo(node.Name).Start())
+	for _, s := range o.imports {
+		l.imported(name, s)
+		if other := l.files[s.name]; other != nil && other.experimental {
+			f.experimental = true
 		}
 	}
+	l.importing = l.importing[:len(l.importing)-1]
+	l.order = append(l.order, name)
 }
 
 // imported loads a file that another imports.
-func (l *loader) imported(by, name string, at ast.SourcePos) {
+func (l *loader) imported(by string, s statement) {
+	name := s.name
 	_, path := l.find(name)
+	refuse := func(message, hint string) { l.problemAt(by, s.offset, message, []string{hint}) }
 	switch {
 	case Standard(name):
 	case name == by:
-		l.problemAt(at, "this file imports itself", "remove the import")
+		refuse("this file imports itself", "remove the import")
 	case slices.Contains(l.importing, name):
 		circle := append(slices.Clone(l.importing[slices.Index(l.importing, name):]), name)
-		l.problemAt(at, "imports go round in a circle: "+strings.Join(circle, " → "),
+		refuse("imports go round in a circle: "+strings.Join(circle, " → "),
 			"move what both files need into a third")
 	case l.otherName(path, name) != "":
 		other := l.otherName(path, name)
-		l.problemAt(at, fmt.Sprintf("%s is imported as %q here and as %q elsewhere, so its types are there twice", Nearby(path), name, other),
+		refuse(fmt.Sprintf("%s is imported as %q here and as %q elsewhere, so its types are there twice", Nearby(path), name, other),
 			fmt.Sprintf("write import %q; or compile the files that use one name apart from those that use the other", other))
 	case path == "":
-		l.problemAt(at, fmt.Sprintf("import %q: there is no such file below %s",
+		refuse(fmt.Sprintf("import %q: there is no such file below %s",
 			name, strings.Join(l.importPaths, ", ")), l.missingHint(name))
 	default:
 		l.load(name)
@@ -216,17 +214,21 @@ func readFile(path string) ([]byte, error) {
 
 // report takes an error of the compiler and lets it go on.
 func (l *loader) report(err reporter.ErrorWithPos) error {
-	message := err.Unwrap().Error()
-	l.problemAt(err.GetPosition(), message, l.hintFor(message))
+	at := err.GetPosition()
+	l.problemAt(at.Filename, offsetOf(at), err.Unwrap().Error(), nil)
 	return nil
 }
 
-// problemAt adds what is wrong at a place in a file that was loaded.
-func (l *loader) problemAt(at ast.SourcePos, message, hint string) {
-	p := Problem{File: at.Filename, Message: message, Hint: hint}
-	if f := l.files[at.Filename]; f != nil {
+// problemAt adds what is wrong in a file, at an offset if that is not negative,
+// and what the compiler says to do about it.
+func (l *loader) problemAt(name string, offset int, message string, help []string) {
+	p := Problem{File: name, Message: message, Hint: l.hintFor(message)}
+	if p.Hint == "" {
+		p.Hint = strings.Join(help, "\n")
+	}
+	if f := l.files[name]; f != nil {
 		p.File = f.path
-		p.place(f.source, at)
+		p.place(f.source, offset)
 	}
 	l.problems.add(p)
 }

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
-
-	"github.com/bufbuild/protocompile/ast"
 )
 
 // maxProblems bounds how many problems an Error prints.
@@ -72,13 +70,13 @@ func (p Problem) indent() string {
 	return b.String()
 }
 
-// place finds line and column of an offset. The compiler's own columns count the
+// place finds line and column of an offset, if that is not negative. The compiler's own columns count the
 // width of tabs, those of editors do not.
-func (p *Problem) place(source []byte, at ast.SourcePos) {
-	if at.Line <= 0 {
+func (p *Problem) place(source []byte, offset int) {
+	if offset < 0 {
 		return
 	}
-	offset := min(max(at.Offset, 0), len(source))
+	offset = min(offset, len(source))
 	start := bytes.LastIndexByte(source[:offset], '\n') + 1
 	line, _, _ := bytes.Cut(source[start:], []byte("\n"))
 	p.Line = bytes.Count(source[:start], []byte("\n")) + 1

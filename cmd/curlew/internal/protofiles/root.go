@@ -4,7 +4,6 @@
 package protofiles
 
 import (
-	"bytes"
 	"fmt"
 	"io/fs"
 	"os"
@@ -12,10 +11,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-
-	"github.com/bufbuild/protocompile/ast"
-	"github.com/bufbuild/protocompile/parser"
-	"github.com/bufbuild/protocompile/reporter"
 )
 
 // maxFound bounds how many files Find returns.
@@ -52,32 +47,7 @@ func Skipped(folder string) bool {
 
 // GoPackage returns what a file's go_package says, "" if it says nothing or cannot
 // be read, which compiling it tells.
-func GoPackage(path string) string {
-	for _, decl := range declarations(path) {
-		option, ok := decl.(*ast.OptionNode)
-		if !ok || len(option.Name.Parts) != 1 || option.Name.Parts[0].Value() != "go_package" {
-			continue
-		}
-		if value, ok := option.Val.(ast.StringValueNode); ok {
-			return value.AsString()
-		}
-	}
-	return ""
-}
-
-// declarations returns what stands at the top of a file, as far as it can be read.
-func declarations(path string) []ast.FileElement {
-	source, err := readFile(path)
-	if err != nil {
-		return nil
-	}
-	ignore := reporter.NewReporter(func(reporter.ErrorWithPos) error { return nil }, nil)
-	tree, _ := parser.Parse(path, bytes.NewReader(source), reporter.NewHandler(ignore))
-	if tree == nil {
-		return nil
-	}
-	return tree.Decls
-}
+func GoPackage(path string) string { return outlineOf(path).goPackage }
 
 // FindImportPaths returns the folders from which all imports of files resolve:
 // one, where one is enough. It looks in the folders above the files, then at the
@@ -133,13 +103,12 @@ func (s *search) read(path string) {
 		return
 	}
 	s.seen[path] = true
-	for _, decl := range declarations(path) {
-		switch node := decl.(type) {
-		case *ast.ImportNode:
-			s.want(path, node.Name.AsString())
-		case *ast.PackageNode:
-			s.inPackage(path, string(node.Name.AsIdentifier()))
-		}
+	o := outlineOf(path)
+	for _, i := range o.imports {
+		s.want(path, i.name)
+	}
+	if o.pkg != "" {
+		s.inPackage(path, o.pkg)
 	}
 }
 
