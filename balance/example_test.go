@@ -37,6 +37,7 @@ type server struct{ address string }
 
 func (s server) Endpoint() *discovery.Endpoint { return &discovery.Endpoint{Address: s.address} }
 func (s server) State() balance.State          { return balance.Ready }
+func (s server) Connect()                      {}
 
 // A client takes a picker by client.WithPicker.
 func ExamplePicker() {

@@ -35,6 +35,8 @@ type Info struct {
 	// Tried holds the nodes at which earlier attempts of the call have failed.
 	// Another node is better, but if there is none, they may be picked again.
 	Tried []Node
+	// Now is the time of the pick. Pickers have no other clock.
+	Now time.Time
 }
 
 // Pick is a picker's decision.
@@ -55,6 +57,21 @@ type Result struct {
 	Err error
 	// Duration is the time from the pick to the reply, for streams to the end.
 	Duration time.Duration
+	// Now is when the attempt ended.
+	Now time.Time
+	// Load is what the server has said of itself with the reply; nil if nothing.
+	Load *Load
+}
+
+// Load is how busy a server says it is, after ORCA's OrcaLoadReport
+// (github.com/cncf/xds, xds/data/orca/v3).
+type Load struct {
+	// CPU and Memory are the used parts, 1 is all; CPU may be more.
+	CPU, Memory float64
+	// Application is the used part of whatever bounds the service; 0 is not known.
+	Application float64
+	// QPS and EPS are calls and failed calls a second; 0 is not known.
+	QPS, EPS float64
 }
 
 // Node is one server as a picker sees it. Clients implement it.
@@ -64,6 +81,9 @@ type Node interface {
 	Endpoint() *discovery.Endpoint
 	// State says whether the server can be reached.
 	State() State
+	// Connect has a connection made in the background if there is none. It does
+	// not wait, and does nothing while the node is not Idle.
+	Connect()
 }
 
 // State is what is known of the way to a server.

@@ -17,6 +17,7 @@ type node struct {
 
 func (n *node) Endpoint() *discovery.Endpoint { return &discovery.Endpoint{Address: n.name} }
 func (n *node) State() State                  { return n.state }
+func (n *node) Connect()                      {}
 
 func TestPickFirst(t *testing.T) {
 	for _, test := range []struct {

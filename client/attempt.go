@@ -55,13 +55,17 @@ func (p *pool) attempt(ctx context.Context, call *curlew.Call, feedback balance.
 	begun := time.Now()
 	err := p.handler(ctx, call)
 	if err != nil || call.Method().Kind() == curlew.KindUnary {
-		feedback.Done(balance.Result{Err: err, Duration: time.Since(begun)})
+		feedback.Done(result(begun, err))
 		return err
 	}
-	call.OnEnd(func(err error) {
-		feedback.Done(balance.Result{Err: err, Duration: time.Since(begun)})
-	})
+	call.OnEnd(func(err error) { feedback.Done(result(begun, err)) })
 	return nil
+}
+
+// result is how an attempt went that ends now.
+func result(begun time.Time, err error) balance.Result {
+	now := time.Now()
+	return balance.Result{Err: err, Duration: now.Sub(begun), Now: now}
 }
 
 // open opens a call on a connection, and if it is unary waits for its outcome:

@@ -196,7 +196,7 @@ func authority(t discovery.Target, e *discovery.Endpoint) string {
 
 // pick chooses a server that has a connection, waiting for one until ctx ends.
 func (c *cluster) pick(ctx context.Context, call *curlew.Call, tried []balance.Node) (balance.Pick, *pool, error) {
-	info := balance.Info{Call: call, Tried: tried}
+	info := balance.Info{Call: call, Tried: tried, Now: time.Now()}
 	pick, p, err := c.try(ctx, info)
 	if err != nil && err != balance.ErrNotReady {
 		return balance.Pick{}, nil, err

@@ -125,7 +125,7 @@ func TestPickerHearsHowCallsWent(t *testing.T) {
 		_, err := hello(t.Context(), c)
 		assert.NoError(t, err)
 		assert.Equal(t, n.dials, []string{"b:2"})
-		assert.Equal(t, l.results, []balance.Result{{Duration: time.Second}})
+		assert.Equal(t, l.results, []balance.Result{{Duration: time.Second, Now: time.Now()}})
 		fails = curlew.Internal
 		_, err = hello(t.Context(), c)
 		assert.ErrorIs(t, err, curlew.Internal)

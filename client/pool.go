@@ -75,6 +75,16 @@ func (p *pool) Endpoint() *discovery.Endpoint { return p.endpoint.Load() }
 // State implements balance.Node.
 func (p *pool) State() balance.State { return balance.State(p.state.Load()) }
 
+// Connect implements balance.Node.
+func (p *pool) Connect() {
+	if p.State() != balance.Idle {
+		return
+	}
+	p.mu.Lock()
+	p.dial()
+	p.mu.Unlock()
+}
+
 // connect waits for a connection.
 func (p *pool) connect(ctx context.Context) error {
 	c, err := p.acquire(ctx)

@@ -30,11 +30,12 @@ var ranks = []rank{
 	{"transport/mem", 20, "connections in memory, for any rank's tests"},
 	{"discovery", 20, "where the servers are"},
 	{"forward", 20, "a handler that calls another server"},
-	{"resilience", 20, "policies as interceptors"},
+	{"resilience", 12, "what protects calls, as interceptors; a policy is made of them"},
 	{"telemetry", 20, "observers of calls"},
 	{"auth", 20, "who may call what"},
 	{"transport/proxyproto", 25, "PROXY protocol headers before a connection's bytes"},
 	{"balance", 25, "which server is picked"},
+	{"discovery/discoverytest", 45, "the suite that every resolver and registrar passes"},
 	{"traffic", 25, "which cluster a call goes to"},
 	{"wire/internal/coalesce", 24, "one connection's writer; other shared parts build on it"},
 	{"wire/internal/httpwire", 24, "what the protocols over HTTP share; enveloped messages build on it"},
@@ -65,6 +66,7 @@ var ranks = []rank{
 	{"cmd/curlew/internal/protofiles", 52, "compiles .proto files"},
 	{"cmd/curlew/internal/protofiles/gocode", 54, "generates Go code from compiled files"},
 	{"cmd/curlew/internal/source", 54, "knows methods and messages"},
+	{"cmd/curlew/internal/gobmessage", 54, "messages as Go types, for gob"},
 	{"cmd/curlew/internal/target", 54, "connects to servers"},
 	{"cmd/curlew/internal/benchcmd/result", 53, "what a benchmark measured"},
 	{"cmd/curlew/internal/benchcmd/compare", 54, "a part of curlew bench"},
@@ -107,6 +109,15 @@ var ranks = []rank{
 	{"contrib/grpcgo/internal/routeguide", 60, "an example of grpc-go's, moved"},
 
 	{"contrib/compress/...", 20, "algorithms, each by itself"},
+
+	{"contrib/etcd", 50, "discovery by etcd"},
+	{"contrib/consul", 50, "discovery by Consul"},
+	{"contrib/kubernetes", 50, "discovery by Kubernetes"},
+	{"contrib/redis", 50, "limits that processes share"},
+	{"internal/realservers/...", 0, "real servers for tests, each by itself"},
+	{"internal/fleetsim/...", 50, "pickers in virtual time"},
+	{"internal/chaos/...", 60, "what happens to a fleet when things break"},
+	{"cmd/curlew/internal/fleet", 54, "servers of a fleet, of curlew dev"},
 
 	{"internal/tools/...", 0, "programs, each by itself"},
 }

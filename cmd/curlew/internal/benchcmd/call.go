@@ -216,8 +216,8 @@ func (b *bench) receive(ctx context.Context, s curlew.Stream, caller int, out *l
 func encoderOf(s *source.Source, d protoreflect.MethodDescriptor, json bool) encoder {
 	types := s.Types()
 	return func(text []byte) ([]byte, error) {
-		message := dynamicpb.NewMessage(d.Input())
-		if err := (protojson.UnmarshalOptions{Resolver: types}).Unmarshal(text, message); err != nil {
+		message, err := source.ReadJSON(types, d.Input(), text)
+		if err != nil {
 			return nil, err
 		}
 		if json {

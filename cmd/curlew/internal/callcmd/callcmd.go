@@ -31,11 +31,15 @@ From a terminal each line is a message: replies are printed as they come, and
 Ctrl-D ends the requests.
 
 The methods and messages are those that the server tells by reflection, unless
---proto or --descriptor-set says from where else. JSON-RPC (--protocol jsonrpc)
-needs neither: requests and replies are JSON of any kind.
+--proto or --descriptor-set says from where else. JSON-RPC (--protocol jsonrpc;
+jsonrpc1 for Go's net/rpc/jsonrpc) needs neither: requests and replies are JSON of
+any kind. Go's net/rpc (--protocol netrpc, or netrpc-http for rpc.HandleHTTP) needs
+one of them, or a server of Curlew's; its messages are matched with Go's types by
+the names of the fields, so those of a .proto file are written as in Go.
 
 A reply is printed indented on a terminal and on one line elsewhere. With --json
-the whole outcome is one document: replies, headers, trailers, status, timings.
+the whole outcome is one document: replies, headers, trailers, status, timings; or
+{"error": {"message", "code", "exit_status"}}, if there was no call.
 
 Exit status: 0 if the call went well; 1 if there was no call; 2 for a wrong
 command line; if the call failed, 64 and the number of its status code:
@@ -55,7 +59,8 @@ const examples = `  curlew call localhost:8080 shop.v1.Cart/Add '{"sku": "a", "q
   curlew call localhost:50051 grpc.health.v1.Health/Check --protocol grpc
   curlew call localhost:8080 shop.v1.Cart/Add '{}' --proto shop/v1/cart.proto -I proto
   printf '{"text":"a"}\n{"text":"b"}\n' | curlew call localhost:8080 chat.v1.Room/Talk -
-  curlew call localhost:8080 Arith.Multiply '{"A": 7, "B": 8}' --protocol jsonrpc`
+  curlew call localhost:8080 Arith.Multiply '{"A": 7, "B": 8}' --protocol jsonrpc
+  curlew call localhost:1234 Arith.Multiply '{"A": 7, "B": 8}' --protocol netrpc --proto arith.proto`
 
 // command is the command line, read.
 type command struct {
@@ -90,9 +95,9 @@ func New(env *cli.Env) *cobra.Command {
 	flags := cmd.Flags()
 	flags.BoolVarP(&c.verbose, "verbose", "v", false, "show the protocol, headers, trailers and timings, on standard error")
 	flags.BoolVar(&c.emitDefaults, "emit-defaults", false, "print fields that have their default value, too")
-	c.to.AddTo(flags)
+	c.to.AddTo(flags, target.NetRPC, target.NetRPCHTTP)
 	c.from.AddTo(flags)
-	completion.Flags(cmd)
+	completion.Flags(cmd, target.NetRPC, target.NetRPCHTTP)
 	return cmd
 }
 
@@ -106,6 +111,11 @@ func (c *command) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return cli.Usage(cmd, "%v", err)
 	}
+	if target.HasGobs(c.to.Protocol) {
+		if err := c.fitGobs(cmd); err != nil {
+			return err
+		}
+	}
 	in, err := openInput(c.env, argument)
 	if err != nil {
 		return err
@@ -116,7 +126,7 @@ func (c *command) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer conn.Close()
-	m, err := c.method(ctx, conn, args[1])
+	m, err := c.method(ctx, conn, args[0], args[1])
 	if err != nil {
 		return err
 	}
@@ -135,10 +145,13 @@ type method struct {
 	messages
 }
 
-func (c *command) method(ctx context.Context, conn *target.Client, name string) (*method, error) {
+func (c *command) method(ctx context.Context, conn *target.Client, address, name string) (*method, error) {
+	if target.HasGobs(c.to.Protocol) {
+		return c.gobMethod(ctx, address, name)
+	}
 	if !target.HasSchema(c.to.Protocol) {
 		if c.from.Given() {
-			return nil, errors.New("--proto and --descriptor-set are not for --protocol jsonrpc: its messages are JSON without a schema; leave them out")
+			return nil, errors.New("--proto and --descriptor-set are not for JSON-RPC: its messages are JSON without a schema; leave them out")
 		}
 		return &method{curlew.NewMethod(name, curlew.KindUnary), bare{}}, nil
 	}
@@ -155,7 +168,11 @@ func (c *command) method(ctx context.Context, conn *target.Client, name string) 
 	if err != nil {
 		return nil, err
 	}
-	return &method{target.Method(d), newDescribed(conn, src, d, c.emitDefaults)}, nil
+	known := newDescribed(conn, src, d, c.emitDefaults)
+	if c.to.Codec == "json" {
+		return &method{target.Method(d), encoded{known}}, nil
+	}
+	return &method{target.Method(d), known}, nil
 }
 
 // descriptionTimeout bounds how long a server may take to describe itself.
@@ -177,5 +194,9 @@ func (c *command) report(trailer *curlew.Header, err error, out *output) error {
 	if err == nil {
 		return nil
 	}
-	return cli.Status(target.ExitStatus(curlew.CodeOf(err)), out.failure(err))
+	failed := out.failure(err)
+	if target.HasGobs(c.to.Protocol) {
+		failed = gobFailure(failed)
+	}
+	return cli.Status(target.ExitStatus(curlew.CodeOf(err)), failed)
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -42,11 +43,7 @@ func newDescribed(caller curlew.Caller, src *source.Source, m protoreflect.Metho
 }
 
 func (d *described) request(b []byte) (any, error) {
-	m := dynamicpb.NewMessage(d.method.Input())
-	if err := (protojson.UnmarshalOptions{Resolver: d.types}).Unmarshal(b, m); err != nil {
-		return nil, misfit(d.method.Input(), b, err)
-	}
-	return m, nil
+	return source.ReadJSON(d.types, d.method.Input(), b)
 }
 
 func (d *described) newReply() any { return dynamicpb.NewMessage(d.method.Output()) }
@@ -79,6 +76,30 @@ func (d *described) detail(detail curlew.Detail) ([]byte, error) {
 		return nil, err
 	}
 	return write.Marshal(m)
+}
+
+// encoded are described messages whose JSON goes over the wire, made here: the
+// codec for JSON does not know the types that are in a google.protobuf.Any.
+type encoded struct{ *described }
+
+func (e encoded) request(b []byte) (any, error) {
+	m, err := e.described.request(b)
+	if err != nil {
+		return nil, err
+	}
+	text, err := protojson.MarshalOptions{Resolver: e.types}.Marshal(m.(proto.Message))
+	return &text, err
+}
+
+func (encoded) newReply() any { return new([]byte) }
+
+func (e encoded) json(reply any) ([]byte, error) {
+	m := dynamicpb.NewMessage(e.method.Output())
+	read := protojson.UnmarshalOptions{Resolver: e.types, DiscardUnknown: true}
+	if err := read.Unmarshal(*reply.(*[]byte), m); err != nil {
+		return nil, fmt.Errorf("it is no %s in JSON: %w", e.method.Output().FullName(), err)
+	}
+	return e.described.json(m)
 }
 
 // bare are messages that are JSON of any kind.

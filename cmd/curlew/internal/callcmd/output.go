@@ -95,7 +95,11 @@ func (o *output) print(b []byte) error {
 		return err
 	}
 	text.WriteByte('\n')
-	_, err = text.WriteTo(o.env.Out)
+	line := text.Bytes()
+	if o.env.Color {
+		line = paint(line)
+	}
+	_, err = o.env.Out.Write(line)
 	return err
 }
 

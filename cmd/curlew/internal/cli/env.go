@@ -5,6 +5,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/curlewrpc/curlew"
 )
 
 // Env is where a command runs. The flags that all commands have are set before a
@@ -23,9 +26,10 @@ type Env struct {
 	// Progress is shown on Err, if that is one and Quiet is not set.
 	InTerminal, OutTerminal, ErrTerminal bool
 
-	Color bool // on Out; off without a terminal, with NO_COLOR, and with --no-color
-	Quiet bool // --quiet: results and errors only
-	JSON  bool // --json: results as JSON, one document
+	Color    bool // on Out; off without a terminal, with NO_COLOR, and with --no-color
+	ErrColor bool // on Err, likewise
+	Quiet    bool // --quiet: results and errors only
+	JSON     bool // --json: results as JSON, one document
 }
 
 // System returns the process's own environment.
@@ -36,7 +40,8 @@ func System() *Env {
 		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}
-	e.Color = e.OutTerminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	colors := os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	e.Color, e.ErrColor = e.OutTerminal && colors, e.ErrTerminal && colors
 	return e
 }
 
@@ -50,14 +55,19 @@ func (e *Env) Root(name, short string, commands ...*cobra.Command) *cobra.Comman
 	flags.BoolVarP(&e.Quiet, "quiet", "q", false, "print results and errors only")
 	flags.BoolVar(&e.JSON, "json", false, "print results as JSON")
 	noColor := flags.Bool("no-color", false, "no colours, as with NO_COLOR in the environment")
-	root.PersistentPreRun = func(*cobra.Command, []string) { e.Color = e.Color && !*noColor }
+	root.PersistentPreRun = func(*cobra.Command, []string) {
+		e.Color, e.ErrColor = e.Color && !*noColor, e.ErrColor && !*noColor
+	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return Usage(c, "%v", err) })
 	root.AddCommand(commands...)
 	return root
 }
 
-// Run runs a command and returns the exit status.
+// Run runs a command and returns the exit status. An error is printed on Err; if
+// there is no result on Out and --json is set, it is a document there, too.
 func (e *Env) Run(ctx context.Context, root *cobra.Command, args []string) int {
+	out := &watched{Writer: e.Out}
+	e.Out = out
 	root.SetArgs(args)
 	root.SetIn(e.In)
 	root.SetOut(e.Out)
@@ -66,14 +76,54 @@ func (e *Env) Run(ctx context.Context, root *cobra.Command, args []string) int {
 	if err == nil {
 		return 0
 	}
-	if text := err.Error(); text != "" {
-		fmt.Fprintf(e.Err, "%s: %s\n", root.Name(), text)
-	}
+	code := 1
 	var s *status
 	if errors.As(err, &s) {
-		return s.code
+		code = s.code
 	}
-	return 1
+	text := err.Error()
+	if text == "" {
+		return code
+	}
+	name := root.Name() + ":"
+	if e.ErrColor {
+		name = "\x1b[1;31m" + name + "\x1b[0m"
+	}
+	fmt.Fprintf(e.Err, "%s %s\n", name, text)
+	if e.JSON && !out.used {
+		_ = json.NewEncoder(out).Encode(refusalOf(err, code)) // nobody is left to be told
+	}
+	return code
+}
+
+// watched notes whether something was written.
+type watched struct {
+	io.Writer
+	used bool
+}
+
+func (w *watched) Write(b []byte) (int, error) {
+	w.used = true
+	return w.Writer.Write(b)
+}
+
+// refusal is the document of a command that has no result.
+type refusal struct {
+	Error struct {
+		Message    string `json:"message"`
+		Code       string `json:"code,omitempty"` // of the status, if the error has one
+		ExitStatus int    `json:"exit_status"`
+	} `json:"error"`
+}
+
+func refusalOf(err error, status int) *refusal {
+	r := new(refusal)
+	r.Error.Message, r.Error.ExitStatus = err.Error(), status
+	var e *curlew.Error
+	if errors.As(err, &e) {
+		r.Error.Code = e.Code().String()
+	}
+	return r
 }
 
 // status is an error with an exit status.

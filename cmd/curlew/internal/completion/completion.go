@@ -19,10 +19,10 @@ import (
 const timeout = 2 * time.Second
 
 // Flags completes the values of those flags that [target.Flags] has added to a
-// command.
-func Flags(cmd *cobra.Command) {
+// command; more are the protocols that it was given.
+func Flags(cmd *cobra.Command, more ...string) {
 	for name, values := range map[string][]string{
-		"protocol":    target.Protocols(),
+		"protocol":    append(target.Protocols(), more...),
 		"codec":       {"proto", "json"},
 		"compression": {"gzip"},
 	} {

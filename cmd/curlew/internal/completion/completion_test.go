@@ -43,7 +43,7 @@ func TestCompletion(t *testing.T) {
 		{callcmd.New, []string{"call", address, "shop.v1.Shop/Buy", ""}, nil, ":4"},
 		{callcmd.New, []string{"call", "127.0.0.1:1", ""}, nil, ":4"},
 		{callcmd.New, []string{"call", "--codec", ""}, []string{"json", "proto"}, ":4"},
-		{lscmd.New, []string{"ls", address, "--protocol", ""}, []string{"auto", "connect", "grpc", "grpc-web", "jsonrpc", "native"}, ":4"},
+		{lscmd.New, []string{"ls", address, "--protocol", ""}, []string{"auto", "connect", "grpc", "grpc-web", "jsonrpc", "jsonrpc1", "native"}, ":4"},
 		{lscmd.New, []string{"ls", address, "s"}, []string{"shop.v1.Shop"}, ":4"},
 		{describecmd.New, []string{"describe", address, "shoptest.O"}, []string{"shoptest.Order"}, ":4"},
 		{describecmd.New, []string{"describe", "--proto", "../describecmd/testdata/two.proto", "torture.v2.Old.M"}, []string{"torture.v2.Old.Mood"}, ":4"},

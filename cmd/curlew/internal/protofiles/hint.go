@@ -28,14 +28,33 @@ var published = []struct{ prefix, where string }{
 
 // hintFor says what to do about a message of the compiler, "" if it says that.
 func (l *loader) hintFor(message string) string {
-	if strings.HasPrefix(message, "edition value") {
-		return "write edition = \"2023\"; for later editions use protoc with protoc-gen-go and protoc-gen-curlew"
+	if strings.HasPrefix(message, editionMessage) {
+		return "write edition = \"2023\" or \"2024\"; later ones are not known yet"
+	}
+	// What the compiler for edition 2024 says has names in `backquotes`.
+	_, name, _ := strings.Cut(message, "`")
+	name, _, _ = strings.Cut(name, "`")
+	switch {
+	case strings.HasPrefix(message, "cannot find `"):
+		return l.unknownTypeHint(strings.TrimPrefix(name, "."))
+	case strings.HasPrefix(message, "found unexported "):
+		return "other files do not see it; declare it with export" + l.declaredIn(name)
+	case strings.HasSuffix(message, "is only imported for use in options"):
+		return "import its file without the word option"
 	}
 	for _, what := range []string{"unknown type ", "unknown request type ", "unknown response type ", "unknown extendee type "} {
 		if _, name, ok := strings.Cut(message, what); ok {
 			name, _, _ = strings.Cut(name, ";")
 			return l.unknownTypeHint(strings.TrimPrefix(name, "."))
 		}
+	}
+	return ""
+}
+
+// declaredIn says in which file a type is, if it stands at the top of one.
+func (l *loader) declaredIn(name string) string {
+	if f := l.files[l.types[name]]; f != nil {
+		return " in " + f.path
 	}
 	return ""
 }

@@ -215,7 +215,7 @@ func readFile(path string) ([]byte, error) {
 // report takes an error of the compiler and lets it go on.
 func (l *loader) report(err reporter.ErrorWithPos) error {
 	at := err.GetPosition()
-	l.problemAt(at.Filename, offsetOf(at), err.Unwrap().Error(), nil)
+	l.problemAt(at.Filename, offsetOf(at), stableMessage(err), nil)
 	return nil
 }
 
@@ -224,6 +224,7 @@ func (l *loader) report(err reporter.ErrorWithPos) error {
 func (l *loader) problemAt(name string, offset int, message string, help []string) {
 	p := Problem{File: name, Message: message, Hint: l.hintFor(message)}
 	if p.Hint == "" {
+		help = slices.DeleteFunc(slices.Clone(help), func(s string) bool { return strings.HasPrefix(s, "the full name of this scope") })
 		p.Hint = strings.Join(help, "\n")
 	}
 	if f := l.files[name]; f != nil {

@@ -6,6 +6,7 @@ package protofiles
 import (
 	"bytes"
 	"errors"
+	"strings"
 
 	"github.com/bufbuild/protocompile/ast"
 	"github.com/bufbuild/protocompile/parser"
@@ -41,7 +42,7 @@ func parse(source []byte, report found) outline {
 // parseStable reads all but edition 2024.
 func parseStable(source []byte, report found) outline {
 	handler := reporter.NewHandler(reporter.NewReporter(func(err reporter.ErrorWithPos) error {
-		report(offsetOf(err.GetPosition()), err.Unwrap().Error(), nil)
+		report(offsetOf(err.GetPosition()), stableMessage(err), nil)
 		return nil
 	}, nil))
 	tree, err := parser.Parse("", bytes.NewReader(source), handler)
@@ -73,6 +74,19 @@ func parseStable(source []byte, report found) outline {
 	}
 	return o
 }
+
+// stableMessage returns what is wrong. The editions that the stable compiler
+// would rather have are not all.
+func stableMessage(err reporter.ErrorWithPos) string {
+	message := err.Unwrap().Error()
+	if edition, _, ok := strings.Cut(message, "; should be one of"); ok && strings.HasPrefix(message, editionMessage) {
+		return edition
+	}
+	return message
+}
+
+// editionMessage begins what is said of an edition that is not known.
+const editionMessage = "edition value"
 
 // offsetOf returns the offset of a place, -1 if that is not known.
 func offsetOf(at ast.SourcePos) int {

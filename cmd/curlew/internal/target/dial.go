@@ -52,7 +52,7 @@ func (f *Flags) client(address string, opts []client.Option) (*client.Client, *f
 	if err != nil {
 		return nil, nil, err
 	}
-	protocol, err := protocolOf(f.Protocol)
+	protocol, err := f.protocol()
 	if err != nil {
 		return nil, nil, err
 	}

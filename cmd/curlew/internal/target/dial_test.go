@@ -109,6 +109,16 @@ func TestHTTP1(t *testing.T) {
 	wantAdvice(t, err, "--protocol connect")
 }
 
+// TestGobsNotOffered is about commands that cannot make Go values.
+func TestGobsNotOffered(t *testing.T) {
+	for _, protocol := range []string{target.NetRPC, target.NetRPCHTTP} {
+		_, err := dial(t, &target.Flags{Protocol: protocol}, "127.0.0.1:1")
+		if err == nil || !strings.Contains(err.Error(), "use one of auto, native") {
+			t.Errorf("%s: %v", protocol, err)
+		}
+	}
+}
+
 func TestHTTPS(t *testing.T) {
 	config, _ := certificate(t)
 	address := shoptest.Serve(t, server.WithTLS(config))

@@ -14,14 +14,15 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/curlewrpc/curlew"
-	"github.com/curlewrpc/curlew/codec/json"
+	"github.com/curlewrpc/curlew/codec/raw"
 	"github.com/curlewrpc/curlew/transport"
 )
 
 // Flags say how to reach a server and how to call it. Zero means what the flags
 // mean when they are not given.
 type Flags struct {
-	Protocol string // one of Protocols(); "" is Auto
+	Protocol string   // one of Protocols() or of those that AddTo was given; "" is Auto
+	more     []string // protocols, in addition to Protocols()
 
 	TLS        bool   // the fields below imply it
 	CA         string // file of authorities to trust; "" is the system's
@@ -36,8 +37,9 @@ type Flags struct {
 	Compression    string        // of requests: "gzip"; "" is none
 }
 
-// AddTo adds the flags to a command's.
-func (f *Flags) AddTo(fs *pflag.FlagSet) {
+// AddTo adds the flags to a command's, which offers more protocols than all do.
+func (f *Flags) AddTo(fs *pflag.FlagSet, more ...string) {
+	f.more = more
 	f.AddConnection(fs)
 	fs.StringVar(&f.Codec, "codec", "", "`ENCODING` of the messages on the wire: proto or json (default proto)")
 	fs.StringVar(&f.Compression, "compression", "", "`ALGORITHM` to compress requests by: gzip (default none)")
@@ -46,7 +48,7 @@ func (f *Flags) AddTo(fs *pflag.FlagSet) {
 // AddConnection adds all flags but those for the encoding of messages, for
 // commands that only ask a server what it has.
 func (f *Flags) AddConnection(fs *pflag.FlagSet) {
-	fs.StringVar(&f.Protocol, "protocol", Auto, "`PROTOCOL` to speak: "+strings.Join(Protocols(), ", ")+
+	fs.StringVar(&f.Protocol, "protocol", Auto, "`PROTOCOL` to speak: "+strings.Join(append(Protocols(), f.more...), ", ")+
 		"; auto is native if the server speaks it, else grpc")
 	f.AddTLS(fs)
 	fs.StringArrayVarP(&f.Headers, "header", "H", nil, "header `\"NAME: VALUE\"` of each call; may be given several times")
@@ -65,13 +67,14 @@ func (f *Flags) AddTLS(fs *pflag.FlagSet) {
 }
 
 // CallOptions returns the options that each call is to have. Headers are not
-// among them: [Flags.Dial] sees to those.
+// among them: [Flags.Dial] sees to those. If the codec is "json", the messages of
+// calls are *[]byte with JSON in them, as [raw.Named] has it.
 func (f *Flags) CallOptions() ([]curlew.CallOption, error) {
 	var opts []curlew.CallOption
 	switch f.Codec {
 	case "", "proto":
 	case "json":
-		opts = append(opts, curlew.WithCodec(json.New()))
+		opts = append(opts, curlew.WithCodec(raw.Named("json")))
 	default:
 		return nil, fmt.Errorf("--codec %s: there is no such encoding; use proto or json", f.Codec)
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"github.com/curlewrpc/curlew/wire/h2"
 	"github.com/curlewrpc/curlew/wire/jsonrpc"
 	"github.com/curlewrpc/curlew/wire/native"
+	"github.com/curlewrpc/curlew/wire/netrpc"
 )
 
 // The protocols by name.
@@ -30,17 +32,32 @@ const (
 	GRPCWeb = "grpc-web" // over HTTP/2 if the server speaks it, else HTTP/1.1
 	Connect = "connect"  // the same
 	JSONRPC = "jsonrpc"  // version 2.0, over a connection of its own
+
+	JSONRPC1 = "jsonrpc1" // version 1.0, as Go's net/rpc/jsonrpc speaks it
+
+	// Gobs; these are offered by commands only that can make Go values.
+	NetRPC     = "netrpc"      // as rpc.Dial speaks it
+	NetRPCHTTP = "netrpc-http" // as rpc.DialHTTP does
 )
 
-// Protocols returns the names of the protocols, the default first.
-func Protocols() []string { return []string{Auto, Native, GRPC, GRPCWeb, Connect, JSONRPC} }
+// Protocols returns the names of the protocols that all commands offer, the
+// default first.
+func Protocols() []string { return []string{Auto, Native, GRPC, GRPCWeb, Connect, JSONRPC, JSONRPC1} }
 
 // HasSchema reports whether calls by the protocol carry messages that descriptors
 // describe. JSON-RPC's are JSON, whatever it is.
-func HasSchema(protocol string) bool { return protocol != JSONRPC }
+func HasSchema(protocol string) bool { return protocol != JSONRPC && protocol != JSONRPC1 }
 
-func protocolOf(name string) (*firstOf, error) {
-	codec := proto.New()
+// HasGobs reports whether calls by the protocol carry Go values.
+func HasGobs(protocol string) bool { return protocol == NetRPC || protocol == NetRPCHTTP }
+
+// protocol returns the protocol of the flags, which is one that the command
+// offers.
+func (f *Flags) protocol() (*firstOf, error) {
+	name, codec := f.Protocol, proto.New()
+	if offered := append(Protocols(), f.more...); name != "" && !slices.Contains(offered, name) {
+		return nil, fmt.Errorf("--protocol %s: there is no such protocol here; use one of %s", name, strings.Join(offered, ", "))
+	}
 	switch name {
 	case "", Auto:
 		return newFirstOf(option{Native, native.New()}, option{GRPC, grpc.NewClient(h2.Dial, codec)}), nil
@@ -54,8 +71,12 @@ func protocolOf(name string) (*firstOf, error) {
 		return newFirstOf(option{Connect, connect.NewClient(h2.Dial, codec)}, option{Connect, connect.NewClient(h1.Dial, codec)}), nil
 	case JSONRPC:
 		return newFirstOf(option{JSONRPC, jsonrpc.New(jsonrpc.Version2)}), nil
+	case JSONRPC1:
+		return newFirstOf(option{JSONRPC1, jsonrpc.New(jsonrpc.Version1)}), nil
+	case NetRPC:
+		return newFirstOf(option{NetRPC, netrpc.New()}), nil
 	default:
-		return nil, fmt.Errorf("--protocol %s: there is no such protocol; use one of %s", name, strings.Join(Protocols(), ", "))
+		return newFirstOf(option{NetRPCHTTP, netrpc.NewHTTP("")}), nil
 	}
 }
 

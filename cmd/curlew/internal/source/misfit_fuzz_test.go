@@ -1,7 +1,7 @@
 // Copyright 2026 The Curlew Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package callcmd
+package source
 
 import (
 	"bytes"

@@ -1,7 +1,7 @@
 // Copyright 2026 The Curlew Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package callcmd
+package source
 
 import (
 	"bytes"
@@ -15,10 +15,21 @@ import (
 	"strconv"
 	"strings"
 
+	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/reflect/protoreflect"
-
-	"github.com/curlewrpc/curlew/cmd/curlew/internal/source"
+	"google.golang.org/protobuf/types/dynamicpb"
 )
+
+// ReadJSON returns the message of which b is the JSON. The error for JSON that
+// does not fit has the path to what is wrong, and what is expected there. The
+// types are those that a google.protobuf.Any may have.
+func ReadJSON(types *dynamicpb.Types, md protoreflect.MessageDescriptor, b []byte) (*dynamicpb.Message, error) {
+	m := dynamicpb.NewMessage(md)
+	if err := (protojson.UnmarshalOptions{Resolver: types}).Unmarshal(b, m); err != nil {
+		return nil, misfit(md, b, err)
+	}
+	return m, nil
+}
 
 // misfit says where JSON does not fit a message, by its path, and what is
 // expected there: "items[2].quantity: expected an int32, got the string "a"". It
@@ -108,7 +119,7 @@ func noField(path string, md protoreflect.MessageDescriptor, name string) error 
 		names = append(names, md.Fields().Get(i).JSONName())
 	}
 	text := fmt.Sprintf("%s: %s has no such field", join(path, name), md.FullName())
-	switch near := source.Nearest(name, names); {
+	switch near := Nearest(name, names); {
 	case len(near) > 0:
 		text += "; did you mean " + strings.Join(near, " or ") + "?"
 	case len(names) == 0:
@@ -212,7 +223,7 @@ func misfitEnum(path string, ed protoreflect.EnumDescriptor, v any) error {
 	for i := range ed.Values().Len() {
 		names = append(names, string(ed.Values().Get(i).Name()))
 	}
-	if near := source.Nearest(name, names); len(near) > 0 {
+	if near := Nearest(name, names); len(near) > 0 {
 		return fmt.Errorf("%w; did you mean %s?", wrong(path, "a value of "+string(ed.FullName()), v), strings.Join(near, " or "))
 	}
 	const most = 12
