@@ -37,6 +37,10 @@ func Servers() []Server {
 			Name: "consul", Module: "github.com/hashicorp/consul", Version: "v1.21.0",
 			Package: "github.com/hashicorp/consul", Needs: "ten minutes",
 		},
+		{
+			Name: "kube-apiserver", Module: "k8s.io/kubernetes", Version: "v1.36.3", Staged: "v0.36.3",
+			Package: "k8s.io/kubernetes/cmd/kube-apiserver", Needs: "ten minutes",
+		},
 	}
 }
 
