@@ -7,6 +7,7 @@ import (
 	"context"
 	"reflect"
 	"sync"
+	"sync/atomic"
 
 	"google.golang.org/protobuf/proto"
 
@@ -34,7 +35,8 @@ type Call struct {
 	replyHeader, replyTrailer Header
 
 	draining <-chan struct{}
-	parent   *Call // of a fork
+	parent   *Call                          // of a fork
+	tried    [maxTried]atomic.Pointer[Peer] // by a call and its forks; kept in the call that is no fork
 
 	mu    sync.Mutex // guards the rest
 	ends  []func(error)
@@ -260,6 +262,44 @@ func (c *Call) Fork() *Call {
 
 // NextAttempt counts a try. The client calls it when an attempt begins.
 func (c *Call) NextAttempt(n int) { c.attempt = n }
+
+// maxTried bounds what a call remembers of its attempts.
+const maxTried = 4
+
+// AddTried notes that an attempt of the call goes to p, so that another one may
+// go elsewhere. A call and all its forks share what is noted, of which the
+// first few are kept; forks that run at the same time may note theirs.
+func (c *Call) AddTried(p *Peer) {
+	tried := &c.origin().tried
+	for i := range tried {
+		if tried[i].CompareAndSwap(nil, p) || tried[i].Load() == p {
+			return
+		}
+	}
+}
+
+// Tried returns the peers to which attempts of the call, or of its forks, have
+// gone up to now; nil before the first.
+func (c *Call) Tried() []*Peer {
+	var peers []*Peer
+	tried := &c.origin().tried
+	for i := range tried {
+		p := tried[i].Load()
+		if p == nil {
+			break
+		}
+		peers = append(peers, p)
+	}
+	return peers
+}
+
+// origin returns the call that c is a fork of, of whatever degree.
+func (c *Call) origin() *Call {
+	for c.parent != nil {
+		c = c.parent
+	}
+	return c
+}
 
 // Commit makes the fork's outcome that of the call which it was forked from.
 // What OnEnd was given on the fork runs when that call ends.

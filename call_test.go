@@ -8,6 +8,9 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"slices"
+	"strconv"
+	"sync"
 	"testing"
 
 	"google.golang.org/protobuf/types/known/wrapperspb"
@@ -367,4 +370,33 @@ func TestForkWithReply(t *testing.T) {
 			assert.Equal(t, reply.N, c.want, name)
 		}
 	}
+}
+
+// Forks that run at the same time know where the others have gone.
+func TestTried(t *testing.T) {
+	call := made(new(result))
+	assert.Equal(t, len(call.Tried()), 0)
+	peers := make([]*curlew.Peer, 8)
+	for i := range peers {
+		peers[i] = &curlew.Peer{Protocol: strconv.Itoa(i)}
+	}
+	call.AddTried(peers[0])
+	fork := call.Fork()
+	nested := fork.Fork()
+	assert.Equal(t, nested.Tried(), peers[:1])
+	var group sync.WaitGroup
+	for _, f := range []*curlew.Call{call, fork, nested} {
+		for _, p := range peers[:3] {
+			group.Go(func() { f.AddTried(p) })
+		}
+	}
+	group.Wait()
+	assert.True(t, len(call.Tried()) >= 3)
+	for _, p := range peers[:3] {
+		assert.True(t, slices.Contains(nested.Tried(), p), p.Protocol)
+	}
+	for _, p := range peers {
+		nested.AddTried(p)
+	}
+	assert.Equal(t, len(call.Tried()), 4, "what is kept is bounded")
 }
