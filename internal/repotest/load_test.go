@@ -212,7 +212,7 @@ func (r *repository) handwritten(yield func(*pkg, *file) bool) {
 // forTests says whether a package only serves tests.
 func (p *pkg) forTests() bool {
 	switch p.rel {
-	case "curlewtest", "internal/assert", "internal/repotest":
+	case "curlewtest", "discovery/discoverytest", "internal/assert", "internal/repotest":
 		return true
 	}
 	return p.rel == "wire/wiretest" || strings.HasPrefix(p.rel, "wire/wiretest/")
