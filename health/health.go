@@ -49,6 +49,16 @@ func (h *Health) get(service string) (s Status, known bool, changed <-chan struc
 	return s, known, h.changed
 }
 
+// Status returns a service's status, which is [ServiceUnknown] if it was never
+// set, and a channel that is closed when that may have changed.
+func (h *Health) Status(service string) (s Status, changed <-chan struct{}) {
+	s, known, changed := h.get(service)
+	if !known {
+		s = ServiceUnknown
+	}
+	return s, changed
+}
+
 // Service returns the service that answers questions about h, to be registered
 // with servers.
 func (h *Health) Service() *curlew.Service {

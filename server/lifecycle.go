@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"time"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/health"
 	"github.com/curlewrpc/curlew/wire"
 )
 
@@ -18,9 +20,10 @@ import (
 type phase uint8
 
 const (
-	open     phase = iota
-	draining       // a shutdown has begun
-	stopped        // it is complete
+	open      phase = iota
+	departing       // a shutdown has begun
+	draining        // sources take no new calls
+	stopped         // it is complete
 )
 
 // serving is a source that is served.
@@ -41,16 +44,23 @@ type serving struct {
 //
 // The error tells of failed sources and is or wraps a [*ShutdownError] if calls
 // were cut. Handlers' contexts carry ctx's values.
+//
+// It does not matter whether a Shutdown comes after Serve has begun or before:
+// Serve returns what Shutdown does. What it was given to serve is closed.
 func (s *Server) Serve(ctx context.Context, sources ...wire.Source) error {
 	all, err := s.begin(ctx, sources)
-	if err != nil {
+	switch {
+	case err == errShutDown:
+		closeAll(sources)
+		return s.awaitShutdown(ctx)
+	case err != nil:
 		closeAll(sources)
 		return err
 	}
 	ended := make(chan error, len(all))
 	for _, source := range all {
 		// The loop below waits for each, unless it outlasts a hard stop.
-		go func() { ended <- s.serve(source) }()
+		start(func() { ended <- s.serve(source) })
 	}
 	for range all {
 		select {
@@ -69,6 +79,11 @@ func (s *Server) Serve(ctx context.Context, sources ...wire.Source) error {
 	default:
 		return nil
 	}
+	return s.awaitShutdown(ctx)
+}
+
+// awaitShutdown waits for the end of a shutdown that has begun.
+func (s *Server) awaitShutdown(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return s.shutdownAfter(ctx)
@@ -76,6 +91,10 @@ func (s *Server) Serve(ctx context.Context, sources ...wire.Source) error {
 		return s.outcome()
 	}
 }
+
+// start runs f in a goroutine. Serve waits for those of its sources, and
+// withdraw for those of announcers.
+func start(f func()) { go f() }
 
 // begin takes what Listen bound and the given sources to be served.
 func (s *Server) begin(ctx context.Context, sources []wire.Source) ([]*serving, error) {
@@ -88,6 +107,10 @@ func (s *Server) begin(ctx context.Context, sources []wire.Source) ([]*serving, 
 	if len(sources) == 0 {
 		return nil, errors.New(`server: there is nothing to serve; give an address such as ":8080" to Listen, or a source to Serve`)
 	}
+	announcers, err := s.newAnnouncers(sources)
+	if err != nil {
+		return nil, err
+	}
 	s.bound = nil
 	all := make([]*serving, len(sources))
 	for i, source := range sources {
@@ -95,7 +118,28 @@ func (s *Server) begin(ctx context.Context, sources []wire.Source) ([]*serving, 
 		all[i] = &serving{source, run, cancel}
 	}
 	s.serving = append(s.serving, all...)
+	s.announcers = append(s.announcers, announcers...)
+	for _, a := range announcers {
+		start(a.run)
+	}
 	return all, nil
+}
+
+// newAnnouncers returns what registers the server while it serves, unless that is
+// done already. mu is held.
+func (s *Server) newAnnouncers(sources []wire.Source) ([]*announcer, error) {
+	if s.announcers != nil {
+		return nil, nil
+	}
+	var announcers []*announcer
+	for _, a := range s.options.announcements {
+		var err error
+		if a.endpoint, err = advertised(a.endpoint, addrsOf(sources), ownAddress); err != nil {
+			return nil, fmt.Errorf("server: register %s: %w", a.service, err)
+		}
+		announcers = append(announcers, newAnnouncer(a, s.options.health, s.logger))
+	}
+	return announcers, nil
 }
 
 var errShutDown = errors.New("server: it has been shut down; make a new one")
@@ -113,9 +157,14 @@ func (s *Server) serve(source *serving) error {
 	err := source.Serve(source.ctx, s.dispatcher)
 	source.cancel(nil)
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.serving = slices.DeleteFunc(s.serving, func(other *serving) bool { return other == source })
 	s.closeIfIdle()
+	var announcers []*announcer
+	if s.phase == open && len(s.serving) == 0 {
+		announcers, s.announcers = s.announcers, nil
+	}
+	s.mu.Unlock()
+	withdraw(context.WithoutCancel(source.ctx), announcers) // each bounds its own time
 	return err
 }
 
@@ -130,13 +179,16 @@ func (s *Server) closeIfIdle() {
 func (s *Server) Addrs() []net.Addr {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var addrs []net.Addr
-	for _, source := range s.bound {
-		if a := source.Addr(); a != nil {
-			addrs = append(addrs, a)
-		}
-	}
+	addrs := addrsOf(s.bound)
 	for _, source := range s.serving {
+		addrs = append(addrs, addrsOf([]wire.Source{source.Source})...)
+	}
+	return addrs
+}
+
+func addrsOf(sources []wire.Source) []net.Addr {
+	var addrs []net.Addr
+	for _, source := range sources {
 		if a := source.Addr(); a != nil {
 			addrs = append(addrs, a)
 		}
@@ -144,17 +196,20 @@ func (s *Server) Addrs() []net.Addr {
 	return addrs
 }
 
-// Shutdown ends the server gracefully: it takes no new connections, tells peers
-// to send no more calls, closes [curlew.Call.Draining] of streams, and waits
-// until all calls in flight have ended. When ctx ends before, it cuts what is
-// left and reports that as a [*ShutdownError]. It may be called several times;
-// the end of any ctx is the end of patience.
+// Shutdown ends the server gracefully. It leaves the registries of
+// [WithRegistrar], and serves on for the time of [WithDrainDelay] so that
+// clients notice. Then it takes no new connections, tells peers to send no more
+// calls, closes [curlew.Call.Draining] of streams, and waits until all calls in
+// flight have ended. When ctx ends before, it cuts what is left and reports that
+// as a [*ShutdownError]. It may be called several times; the end of any ctx is
+// the end of patience.
 func (s *Server) Shutdown(ctx context.Context) error {
 	select {
 	case <-s.stopped:
 		return s.outcome()
 	default:
 	}
+	s.depart(ctx)
 	s.drain()
 	if s.finish(ctx) != nil {
 		s.hardStop(ctx)
@@ -185,9 +240,57 @@ func (s *Server) shutdownAfter(ctx context.Context) error {
 	return s.Shutdown(ctx)
 }
 
+// depart lets the world know that the server is about to drain, while it still
+// serves. No Serve begins any more.
+func (s *Server) depart(ctx context.Context) {
+	s.mu.Lock()
+	if s.phase > departing {
+		s.mu.Unlock()
+		return
+	}
+	s.phase = departing
+	announcers := s.announcers
+	s.mu.Unlock()
+	for _, a := range announcers {
+		a.stop() // before they see the change of health
+	}
+	if len(announcers) > 0 || s.options.drainDelay > 0 {
+		s.sayNotServing()
+	}
+	stayed := withdraw(ctx, announcers)
+	delay := s.options.drainDelay
+	if delay < 0 {
+		delay = 0
+		if stayed {
+			delay = defaultDrainDelay
+		}
+	}
+	if delay == 0 {
+		return
+	}
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// sayNotServing answers health checks as a server does that drains. A user's own
+// Health is left to the user until then.
+func (s *Server) sayNotServing() {
+	if s.health == nil {
+		return
+	}
+	s.health.Set("", health.NotServing)
+	for _, service := range s.Services() {
+		s.health.Set(service.Name(), health.NotServing)
+	}
+}
+
 func (s *Server) drain() {
 	s.mu.Lock()
-	if s.phase != open {
+	if s.phase >= draining {
 		s.mu.Unlock()
 		return
 	}

@@ -8,13 +8,16 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/compress"
+	"github.com/curlewrpc/curlew/discovery"
 	"github.com/curlewrpc/curlew/dispatch"
 	"github.com/curlewrpc/curlew/health"
 	"github.com/curlewrpc/curlew/reflection"
@@ -42,11 +45,13 @@ type options struct {
 	allowPlaintext  bool
 	trustedProxies  []netip.Prefix
 	shutdownTimeout time.Duration
+	drainDelay      time.Duration // negative: the default
+	announcements   []announcement
 	errs            []error
 }
 
 func newOptions(opts []Option) (*options, error) {
-	o := &options{shutdownTimeout: 30 * time.Second}
+	o := &options{shutdownTimeout: 30 * time.Second, drainDelay: -1}
 	o.dispatch.Methods = make(map[string]dispatch.MethodConfig)
 	for i, opt := range opts {
 		if opt == nil {
@@ -309,5 +314,54 @@ func WithShutdownTimeout(d time.Duration) Option {
 			o.fail("WithShutdownTimeout(%v): the time is negative", d)
 		}
 		o.shutdownTimeout = d
+	}
+}
+
+// WithRegistrar announces the server to r as an instance of the named service,
+// from when it serves until a shutdown begins, as long as the health of the whole
+// server, "", is [health.Serving]: readiness decides. It may be given several
+// times.
+//
+// An endpoint without an address gets that of the first TCP listener; if that
+// listens at all addresses (":8080"), this machine's own. Where clients reach the
+// server by another one, behind a NAT or a mapped port, say so in e.
+//
+// A registry that does not answer stops nothing: that is logged and tried again.
+func WithRegistrar(r discovery.Registrar, service string, e discovery.Endpoint) Option {
+	return func(o *options) {
+		switch {
+		case r == nil:
+			o.fail("WithRegistrar: the registrar is nil")
+		case service == "":
+			o.fail("WithRegistrar: the name of the service is empty")
+		case e.Weight < 0:
+			o.fail("WithRegistrar: weight %d is negative", e.Weight)
+		case e.Address != "" && (e.Network == "" || e.Network == "tcp"):
+			if _, err := discovery.ParseEndpoint(e.Address); err != nil {
+				o.fail("WithRegistrar: %w", err)
+			} else if strings.HasPrefix(e.Address, ":") {
+				o.fail("WithRegistrar: address %q has no host; leave it empty for this machine's, or write where clients reach the server", e.Address)
+			}
+		}
+		e.Labels = maps.Clone(e.Labels)
+		o.announcements = append(o.announcements, announcement{r, service, e})
+	}
+}
+
+// defaultDrainDelay is longer than clients that watch a registry need to notice.
+const defaultDrainDelay = 200 * time.Millisecond
+
+// WithDrainDelay replaces the time that a server whose shutdown has begun still
+// takes calls and connections, having left its registries and answering health
+// checks with [health.NotServing]: 200 ms for one that was registered, else 0.
+// Curlew's clients need none of it; it is for what notices late, such as a proxy
+// that asks for health every few seconds. It is part of the time that a shutdown
+// may take.
+func WithDrainDelay(d time.Duration) Option {
+	return func(o *options) {
+		if d < 0 {
+			o.fail("WithDrainDelay(%v): the time is negative", d)
+		}
+		o.drainDelay = d
 	}
 }

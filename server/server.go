@@ -39,6 +39,8 @@ type Server struct {
 	bound   []wire.Source // by Listen, not served yet
 	serving []*serving
 	cut     *ShutdownError // by the hard stop; nil is nothing
+
+	announcers []*announcer // while serving; nil if there is nothing to announce
 }
 
 // New returns a server without services. Its error tells all that is wrong with
@@ -101,9 +103,14 @@ func (s *Server) Register(services ...*curlew.Service) error {
 // Services returns the registered services in order of their names.
 func (s *Server) Services() []*curlew.Service { return s.dispatcher.Services() }
 
-// ListenAndServe is [Server.Listen] and [Server.Serve] in one.
+// ListenAndServe is [Server.Listen] and [Server.Serve] in one. After a Shutdown it
+// listens to nothing and returns what Shutdown does.
 func (s *Server) ListenAndServe(ctx context.Context, addrs ...string) error {
-	if err := s.Listen(ctx, addrs...); err != nil {
+	err := s.Listen(ctx, addrs...)
+	switch {
+	case errors.Is(err, errShutDown):
+		return s.awaitShutdown(ctx)
+	case err != nil:
 		return err
 	}
 	return s.Serve(ctx)
