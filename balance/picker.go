@@ -6,6 +6,7 @@ package balance
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/curlewrpc/curlew"
@@ -32,12 +33,34 @@ var ErrNotReady = errors.New("balance: no server is ready")
 type Info struct {
 	// Call is the call. A picker only reads it, and not after its Feedback is told.
 	Call *curlew.Call
-	// Tried holds the nodes at which earlier attempts of the call have failed.
-	// Another node is better, but if there is none, they may be picked again.
+	// Tried holds the client's nodes at which earlier attempts of the call have
+	// failed. Another node is better, but if there is none, they may be picked
+	// again. [Info.WasTried] tells.
 	Tried []Node
 	// Now is the time of the pick. Pickers have no other clock.
 	Now time.Time
 }
+
+// WasTried reports whether an earlier attempt of the call has failed at n, which
+// may be a node that another picker has wrapped.
+func (i *Info) WasTried(n Node) bool {
+	if len(i.Tried) == 0 {
+		return false
+	}
+	for {
+		if slices.Contains(i.Tried, n) {
+			return true
+		}
+		w, ok := n.(wrapper)
+		if !ok {
+			return false
+		}
+		n = w.Unwrap()
+	}
+}
+
+// wrapper is a node of a picker that has another picker within.
+type wrapper interface{ Unwrap() Node }
 
 // Pick is a picker's decision.
 type Pick struct {
@@ -74,7 +97,9 @@ type Load struct {
 	QPS, EPS float64
 }
 
-// Node is one server as a picker sees it. Clients implement it.
+// Node is one server as a picker sees it. Clients implement it, by types that
+// are comparable. A picker around another may give it nodes of its own, which
+// have a method Unwrap() Node.
 type Node interface {
 	// Endpoint is what discovery knows of the server now. The caller must not
 	// change it.

@@ -5,22 +5,21 @@ package balance
 
 import (
 	"context"
-	"slices"
 	"sync/atomic"
 )
 
 // PickFirst sends all calls to one node: to the first that is ready, and while
 // none is, to the first that does not fail. So a node that has failed and comes
 // back does not take the calls back from the one that took over.
+//
+// The zero PickFirst is ready for use.
 type PickFirst struct {
 	nodes atomic.Pointer[[]Node]
 }
 
 // NewPickFirst returns a picker without nodes.
 func NewPickFirst() *PickFirst {
-	p := new(PickFirst)
-	p.nodes.Store(new([]Node))
-	return p
+	return new(PickFirst)
 }
 
 // Update replaces the nodes.
@@ -28,10 +27,13 @@ func (p *PickFirst) Update(nodes []Node) { p.nodes.Store(&nodes) }
 
 // Pick returns the node that takes the calls now.
 func (p *PickFirst) Pick(_ context.Context, info Info) (Pick, error) {
-	nodes := *p.nodes.Load()
+	nodes := p.nodes.Load()
+	if nodes == nil {
+		return Pick{}, ErrNotReady
+	}
 	var fallback [3]Node // untried but not ready, tried and ready, tried and not ready
-	for _, n := range nodes {
-		state, tried := n.State(), slices.Contains(info.Tried, n)
+	for _, n := range *nodes {
+		state, tried := n.State(), info.WasTried(n)
 		switch {
 		case state == Failing:
 		case state == Ready && !tried:

@@ -1,0 +1,216 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package balance
+
+import (
+	"math"
+	"sort"
+	"sync/atomic"
+	"time"
+
+	"github.com/curlewrpc/curlew"
+)
+
+// member is what a chooser keeps of a node. Its address is what feedback
+// types point to.
+type member struct {
+	node    Node
+	chooser *chooser
+	weight  number       // of the endpoint, 1 is the mean
+	pending atomic.Int64 // attempts that are not done
+	latency latency      // of a PeakEWMA
+}
+
+// number is a float64 that is read and written atomically.
+type number struct{ bits atomic.Uint64 }
+
+func (n *number) load() float64 { return math.Float64frombits(n.bits.Load()) }
+
+// store sets n, without a write if it is x.
+func (n *number) store(x float64) (changed bool) {
+	if n.load() == x {
+		return false
+	}
+	n.bits.Store(math.Float64bits(x))
+	return true
+}
+
+// inFlight is the feedback of choosers that count attempts.
+type inFlight member
+
+func (f *inFlight) Done(Result) { f.pending.Add(-1) }
+
+func (f *inFlight) perNode() {}
+
+// perNode is implemented by feedback of which there is one value for a node, so
+// that wrappers need not make anything for each pick.
+type perNode interface {
+	Feedback
+	perNode()
+}
+
+// timed reports whether a call's duration is its server's latency. That of a
+// stream is not, nor that of a call that waits for no reply.
+func timed(call *curlew.Call) bool {
+	return call == nil || call.Method().Kind() == curlew.KindUnary && !call.Options().OneWay
+}
+
+// set is the members of a chooser. Nobody changes it.
+type set struct {
+	members []*member
+	sums    []float64 // of the weights up to each member; nil if all weigh the same
+}
+
+// draw returns a member, each as often as its weight says.
+func (s *set) draw(random uint64) *member {
+	if s.sums == nil {
+		return s.members[below(random, len(s.members))]
+	}
+	at := fraction(random) * s.sums[len(s.sums)-1]
+	i := sort.Search(len(s.sums), func(i int) bool { return s.sums[i] > at })
+	return s.members[min(i, len(s.members)-1)]
+}
+
+// chooser is what the choosers have in common: members and random numbers.
+type chooser struct {
+	roster roster[member]
+	set    atomic.Pointer[set]
+	clock  clock
+	source source
+	decay  float64 // of latencies, in seconds; does not change while there are members
+}
+
+// update takes nodes over.
+func (c *chooser) update(nodes []Node) (changed bool, gone []*member) {
+	before := c.roster.states
+	gone = c.roster.update(nodes, func(n Node) *member { return &member{node: n, chooser: c} })
+	members := c.roster.states
+	weighed, even := weigh(members)
+	if same(before, members) && !weighed && c.set.Load() != nil {
+		return false, nil
+	}
+	s := &set{members: members}
+	if !even {
+		s.sums = make([]float64, len(members))
+		sum := 0.0
+		for i, m := range members {
+			sum += m.weight.load()
+			s.sums[i] = sum
+		}
+	}
+	c.set.Store(s)
+	return true, gone
+}
+
+// weigh reads the weights of the members' endpoints. It reports whether one has
+// changed, and whether all are equal.
+func weigh(members []*member) (changed, even bool) {
+	if len(members) == 0 {
+		return false, true
+	}
+	total, first := 0, weightOf(members[0].node)
+	even = true
+	for _, m := range members {
+		w := weightOf(m.node)
+		total += w
+		even = even && w == first
+	}
+	mean := float64(total) / float64(len(members))
+	for _, m := range members {
+		w := 1.0
+		if !even {
+			w = float64(weightOf(m.node)) / mean
+		}
+		if m.weight.store(w) {
+			changed = true
+		}
+	}
+	return changed, even
+}
+
+// weightOf returns the weight of a node's endpoint.
+func weightOf(n Node) int { return max(n.Endpoint().Weight, 1) }
+
+// shortlist is the nodes that a pick has met, as far as it needs them.
+type shortlist struct {
+	best [3]*member // untried but not ready, tried and ready, tried and not ready
+}
+
+// meet looks at m and reports whether it can take the call at once. If not, it
+// may be the best there is in the end.
+func (l *shortlist) meet(m *member, info *Info) bool {
+	state, tried := m.node.State(), info.WasTried(m.node)
+	if state == Ready && !tried {
+		return true
+	}
+	rank := 0
+	switch {
+	case state == Failing:
+		return false
+	case tried && state == Ready:
+		rank = 1
+	case tried:
+		rank = 2
+	}
+	if l.best[rank] == nil {
+		l.best[rank] = m
+	}
+	return false
+}
+
+// visit is meet for a node that the pick would have taken: one that is idle is
+// asked to connect.
+func (l *shortlist) visit(m *member, info *Info) bool {
+	ok := l.meet(m, info)
+	if !ok && m.node.State() == Idle {
+		m.node.Connect()
+	}
+	return ok
+}
+
+// scan meets all members, from a random one on, until one can take the call. It
+// returns the best that there is, or nil.
+func (l *shortlist) scan(members []*member, start int, info *Info) *member {
+	for i := range members {
+		at := start + i
+		if at >= len(members) {
+			at -= len(members)
+		}
+		if l.meet(members[at], info) {
+			return members[at]
+		}
+	}
+	for _, m := range l.best {
+		if m != nil {
+			return m
+		}
+	}
+	return nil
+}
+
+// counted is a pick of m, nil for none, whose attempt is in flight until the
+// feedback is told.
+func counted(m *member) (Pick, error) {
+	if m == nil {
+		return Pick{}, ErrNotReady
+	}
+	m.pending.Add(1)
+	return Pick{Node: m.node, Feedback: (*inFlight)(m)}, nil
+}
+
+// uncounted is a pick of m, nil for none.
+func uncounted(m *member) (Pick, error) {
+	if m == nil {
+		return Pick{}, ErrNotReady
+	}
+	return Pick{Node: m.node}, nil
+}
+
+// or returns x, or the default if it is 0.
+func or[T int | float64 | time.Duration](x, fallback T) T {
+	if x == 0 {
+		return fallback
+	}
+	return x
+}

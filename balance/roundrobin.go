@@ -1,0 +1,40 @@
+// Copyright 2026 The Curlew Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package balance
+
+import (
+	"context"
+	"sync/atomic"
+)
+
+// RoundRobin takes the nodes in turn, whatever they weigh. A node that is not
+// ready loses its turn to the next. The zero RoundRobin is ready for use.
+type RoundRobin struct {
+	chooser
+	turn atomic.Uint64
+}
+
+// Update implements [Picker].
+func (p *RoundRobin) Update(nodes []Node) { p.update(nodes) }
+
+// Pick implements [Picker].
+func (p *RoundRobin) Pick(_ context.Context, info Info) (Pick, error) {
+	s := p.set.Load()
+	if s == nil || len(s.members) == 0 {
+		return Pick{}, ErrNotReady
+	}
+	var l shortlist
+	n := uint64(len(s.members))
+	for range min(n, maxTurns) {
+		m := s.members[(p.turn.Add(1)-1)%n]
+		if l.visit(m, &info) {
+			return uncounted(m)
+		}
+	}
+	return uncounted(l.scan(s.members, int(p.turn.Load()%n), &info))
+}
+
+// maxTurns bounds how many nodes lose their turn for one pick. Each of them may
+// be asked to connect.
+const maxTurns = 8
