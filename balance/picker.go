@@ -86,17 +86,6 @@ type Result struct {
 	Load *Load
 }
 
-// Load is how busy a server says it is, after ORCA's OrcaLoadReport
-// (github.com/cncf/xds, xds/data/orca/v3).
-type Load struct {
-	// CPU and Memory are the used parts, 1 is all; CPU may be more.
-	CPU, Memory float64
-	// Application is the used part of whatever bounds the service; 0 is not known.
-	Application float64
-	// QPS and EPS are calls and failed calls a second; 0 is not known.
-	QPS, EPS float64
-}
-
 // Node is one server as a picker sees it. Clients implement it, by types that
 // are comparable. A picker around another may give it nodes of its own, which
 // have a method Unwrap() Node.
