@@ -6,6 +6,7 @@ package protofiles
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/bufbuild/protocompile/ast"
@@ -33,6 +34,10 @@ type found func(offset int, message string, help []string)
 
 // parse reads the outline of a file.
 func parse(source []byte, report found) outline {
+	if at := tooDeep(source); at >= 0 {
+		report(at, fmt.Sprintf("this is nested in more than %d others", maxNesting), []string{"give what is deep inside a name of its own, further up"})
+		return outline{}
+	}
 	if isEdition2024(source) {
 		return parseExperimental(source, report)
 	}
