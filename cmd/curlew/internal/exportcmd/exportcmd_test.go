@@ -188,7 +188,8 @@ func TestProtoUnchanged(t *testing.T) {
 func TestOpenAPI(t *testing.T) {
 	address := serve(t)
 	status, out, errs := run(t, "openapi", address, "--title", "Shop", "--json")
-	if status != 0 || !strings.Contains(errs, "left out: Shop/Watch") || !strings.Contains(errs, "left out: Shop/Tell") {
+	if status != 0 || !strings.Contains(errs, "left out: Shop/Watch") || !strings.Contains(errs, "left out: Shop/Tell") ||
+		!strings.Contains(errs, "left out; the document's description lists them, too\n") || !strings.Contains(out, "Not in this document:\\n\\n- Shop/") {
 		t.Fatalf("the exit status is %d\n%s", status, errs)
 	}
 	document, err := jsonschema.UnmarshalJSON(strings.NewReader(out))

@@ -27,7 +27,8 @@ func newOpenAPI(env *cli.Env) *cobra.Command {
 		Long: `Openapi writes down how services are called by HTTP with bodies of JSON: the
 Connect protocol's POST /pkg.Service/Method, its GET for methods without side
 effects, and the routes of google.api.http. Messages are ProtoJSON. Streams that
-such bodies cannot carry are left out, and listed on standard error.
+such bodies cannot carry and routes that OpenAPI has no room for are left out, and
+listed on standard error and in the document's description.
 
 ` + sourceHelp,
 		Example: `  curlew export openapi localhost:8080 > openapi.yaml
@@ -61,6 +62,9 @@ such bodies cannot carry are left out, and listed on standard error.
 		if !env.Quiet {
 			for _, what := range left {
 				fmt.Fprintln(env.Err, "left out:", what)
+			}
+			if len(left) > 0 {
+				fmt.Fprintf(env.Err, "%d left out; the document's description lists them, too\n", len(left))
 			}
 		}
 		if out != "" {

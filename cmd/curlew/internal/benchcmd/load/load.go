@@ -77,6 +77,7 @@ type run struct {
 	seq    atomic.Int64
 	counts atomic.Int64 // calls begun since the warm-up
 	rec    *recorder
+	thrift thrift // the collector's, while it runs
 }
 
 // Run does what the plan says. When ctx ends, calls in flight are given up and
@@ -100,6 +101,8 @@ func Run(ctx context.Context, plan Plan) (*result.Result, error) {
 		r.end = r.warm.Add(plan.Duration)
 	}
 	r.rec = newRecorder(r, schedule)
+	r.thrift.begin(plan.Schedule)
+	defer r.thrift.end()
 
 	var callers sync.WaitGroup
 	for caller := range plan.Callers {

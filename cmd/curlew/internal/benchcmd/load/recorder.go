@@ -186,6 +186,7 @@ func (r *recorder) collect(done <-chan struct{}) {
 			over = true
 		}
 		r.count(over)
+		r.run.thrift.look()
 		if r.run.plan.Observe != nil {
 			r.run.plan.Observe(r.view())
 		}

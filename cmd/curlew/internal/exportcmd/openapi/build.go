@@ -31,7 +31,7 @@ type builder struct {
 }
 
 // Build describes services. What HTTP with bodies of JSON cannot carry is left
-// out, and listed with the reason.
+// out, and listed with the reason, in the document's description too.
 func Build(services []protoreflect.ServiceDescriptor, o Options) (d *Document, left []string, err error) {
 	b := &builder{
 		document: &Document{OpenAPI: "3.1.0", Info: info{Title: o.Title, Version: o.Version}},
@@ -53,6 +53,9 @@ func Build(services []protoreflect.ServiceDescriptor, o Options) (d *Document, l
 	}
 	if o.Title == "" {
 		b.document.Info.Title = strings.Join(names, ", ")
+	}
+	if len(b.left) > 0 {
+		b.document.Info.Description = "Not in this document:\n\n- " + strings.Join(b.left, "\n- ")
 	}
 	return b.document, b.left, nil
 }
