@@ -19,28 +19,28 @@ type waiter struct {
 	queued     bool
 }
 
-// queue holds waiters by priority, each list in the order of their coming. Its
+// queue holds waiters by priority, each line in the order of their coming. Its
 // owner's lock guards it.
 type queue struct {
-	lists [priorities]list
+	lines [priorities]line
 	size  int
 }
 
-type list struct {
+type line struct {
 	oldest, newest *waiter
 	size           int
 }
 
 func (q *queue) push(w *waiter) {
-	list := &q.lists[w.priority]
-	w.prev, w.next, w.queued = list.newest, nil, true
+	line := &q.lines[w.priority]
+	w.prev, w.next, w.queued = line.newest, nil, true
 	if w.prev != nil {
 		w.prev.next = w
 	} else {
-		list.oldest = w
+		line.oldest = w
 	}
-	list.newest = w
-	list.size++
+	line.newest = w
+	line.size++
 	q.size++
 }
 
@@ -49,19 +49,19 @@ func (q *queue) remove(w *waiter) {
 	if !w.queued {
 		return
 	}
-	list := &q.lists[w.priority]
+	line := &q.lines[w.priority]
 	if w.prev != nil {
 		w.prev.next = w.next
 	} else {
-		list.oldest = w.next
+		line.oldest = w.next
 	}
 	if w.next != nil {
 		w.next.prev = w.prev
 	} else {
-		list.newest = w.prev
+		line.newest = w.prev
 	}
 	w.prev, w.next, w.queued = nil, nil, false
-	list.size--
+	line.size--
 	q.size--
 }
 
@@ -69,11 +69,11 @@ func (q *queue) remove(w *waiter) {
 // waits.
 func (q *queue) first(newest bool) *waiter {
 	for p := priorities - 1; p >= 0; p-- {
-		if list := &q.lists[p]; list.oldest != nil {
+		if line := &q.lines[p]; line.oldest != nil {
 			if newest {
-				return list.newest
+				return line.newest
 			}
-			return list.oldest
+			return line.oldest
 		}
 	}
 	return nil
@@ -81,8 +81,8 @@ func (q *queue) first(newest bool) *waiter {
 
 // least returns the oldest of the lowest priority, nil if nobody waits.
 func (q *queue) least() *waiter {
-	for p := range q.lists {
-		if w := q.lists[p].oldest; w != nil {
+	for p := range q.lines {
+		if w := q.lines[p].oldest; w != nil {
 			return w
 		}
 	}
@@ -94,18 +94,18 @@ func (q *queue) least() *waiter {
 func (q *queue) before(p Priority, newest bool) int {
 	n := 0
 	for above := int(p) + 1; above < priorities; above++ {
-		n += q.lists[above].size
+		n += q.lines[above].size
 	}
 	if !newest {
-		n += q.lists[p].size
+		n += q.lines[p].size
 	}
 	return n
 }
 
 // expires reports whether somebody has waited since before the given time.
 func (q *queue) expires(before time.Duration) bool {
-	for p := range q.lists {
-		if w := q.lists[p].oldest; w != nil && w.since < before {
+	for p := range q.lines {
+		if w := q.lines[p].oldest; w != nil && w.since < before {
 			return true
 		}
 	}
@@ -114,8 +114,8 @@ func (q *queue) expires(before time.Duration) bool {
 
 // expire refuses those that have waited since before the given time.
 func (q *queue) expire(before time.Duration, err *curlew.Error) {
-	for p := range q.lists {
-		for w := q.lists[p].oldest; w != nil && w.since < before; w = q.lists[p].oldest {
+	for p := range q.lines {
+		for w := q.lines[p].oldest; w != nil && w.since < before; w = q.lines[p].oldest {
 			q.refuse(w, err)
 		}
 	}

@@ -140,7 +140,7 @@ func enter(ctx context.Context, call *curlew.Call, r *Rate, b *bucket, now time.
 	}
 	wait, ok := b.take(r, now, 1, borrow)
 	if !ok {
-		return tooFast(call, r, wait)
+		return tooFast(call, wait)
 	}
 	if wait > 0 && !sleep(ctx, wait) {
 		return refusal(call, curlew.Errorf(curlew.CodeOf(ctx.Err()), "while it waited for its turn: %w", context.Cause(ctx)))
@@ -149,11 +149,11 @@ func enter(ctx context.Context, call *curlew.Call, r *Rate, b *bucket, now time.
 }
 
 // tooFast is the error of a call for which there is no token.
-func tooFast(call *curlew.Call, r *Rate, wait time.Duration) error {
+func tooFast(call *curlew.Call, wait time.Duration) error {
 	if served(call) {
 		setPushback(call.ReplyTrailer(), wait)
 	}
-	return refusal(call, curlew.Errorf(curlew.ResourceExhausted, "more than %g calls a second; there is room in %v", r.PerSecond, wait.Round(time.Millisecond)))
+	return refusal(call, curlew.Errorf(curlew.ResourceExhausted, "too many calls in this time; there is room in %v", wait.Round(time.Microsecond)))
 }
 
 // refusal names the call in an error of this side, which it did not pass.
