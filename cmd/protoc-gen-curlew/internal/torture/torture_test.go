@@ -74,7 +74,15 @@ func compile(t *testing.T) *pluginpb.CodeGeneratorRequest {
 		Resolver:       protocompile.WithStandardImports(&protocompile.SourceResolver{ImportPaths: folders}),
 		SourceInfoMode: protocompile.SourceInfoStandard,
 	}
-	files, err := compiler.Compile(t.Context(), names...)
+	var newer, older []string
+	for _, name := range names {
+		if strings.HasPrefix(name, "edition2024/") {
+			newer = append(newer, name)
+		} else {
+			older = append(older, name)
+		}
+	}
+	files, err := compiler.Compile(t.Context(), older...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,15 +95,24 @@ func compile(t *testing.T) *pluginpb.CodeGeneratorRequest {
 		for i := range f.Imports().Len() {
 			add(f.Imports().Get(i).FileDescriptor)
 		}
-		p := protodesc.ToFileDescriptorProto(f)
-		if strings.HasPrefix(f.Path(), "edition2024/") {
-			// The compiler knows no edition after 2023; the generators do.
-			p.Edition = descriptorpb.Edition_EDITION_2024.Enum()
-		}
-		request.ProtoFile = append(request.ProtoFile, p)
+		request.ProtoFile = append(request.ProtoFile, protodesc.ToFileDescriptorProto(f))
 	}
 	for _, f := range files {
 		add(f)
+	}
+	for _, f := range compile2024(t, newer) {
+		if !slices.ContainsFunc(request.ProtoFile, func(other *descriptorpb.FileDescriptorProto) bool { return other.GetName() == f.GetName() }) {
+			request.ProtoFile = append(request.ProtoFile, f)
+		}
+	}
+	// What the compiler for edition 2024 gives has options as unknown fields.
+	wire, err := proto.Marshal(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proto.Reset(request)
+	if err := proto.Unmarshal(wire, request); err != nil {
+		t.Fatal(err)
 	}
 	return request
 }
