@@ -74,6 +74,9 @@ func TestPlugin(t *testing.T) {
 	if response.Error != nil || stderr != "" || len(response.File) != 1 {
 		t.Fatalf("%v %s", response, stderr)
 	}
+	if last := descriptorpb.Edition(response.GetMaximumEdition()); last != descriptorpb.Edition_EDITION_2024 {
+		t.Errorf("the last edition is %v", last)
+	}
 	if f := response.File[0]; f.GetName() != "example.com/a/a.curlew.go" || !strings.Contains(f.GetContent(), "func NewSClient(") {
 		t.Errorf("got %v", f)
 	}
