@@ -66,11 +66,7 @@ func New(target string, opts ...Option) (*Client, error) {
 // start starts what runs beside the calls.
 func (c *Client) start(resolver discovery.Resolver, updates iter.Seq2[discovery.Update, error]) {
 	c.cluster = newCluster(c)
-	c.owned.enter()
-	go func() { // Close waits for it
-		defer c.owned.leave()
-		c.cluster.watch(resolver, updates)
-	}()
+	c.owned.start(func() { c.cluster.watch(resolver, updates) })
 }
 
 // Target returns what the client was made for.
@@ -103,32 +99,3 @@ func (c *Client) Close() error {
 
 // errClosed is the error of calls on a closed client.
 var errClosed = curlew.NewError(curlew.Canceled, "the client is closed").WithProgress(curlew.NotSent)
-
-// owned counts what a client has started and Close waits for: goroutines and
-// open streams.
-type owned struct {
-	mu     sync.Mutex
-	closed bool
-	wg     sync.WaitGroup
-}
-
-// enter reports whether something may still start. If so, leave follows.
-func (o *owned) enter() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.closed {
-		return false
-	}
-	o.wg.Add(1)
-	return true
-}
-
-func (o *owned) leave() { o.wg.Done() }
-
-func (o *owned) close() {
-	o.mu.Lock()
-	o.closed = true
-	o.mu.Unlock()
-}
-
-func (o *owned) wait() { o.wg.Wait() }

@@ -16,14 +16,20 @@ type conn struct {
 	pool    *pool
 	session wire.Session
 	since   time.Time
+	single  bool // it carries one call at a time
 	calls   gate
+	served  atomic.Int64 // calls, up to now
 	opening atomic.Int32 // calls that the session's Capacity does not know yet
 	used    atomic.Bool  // since live has last looked
 	proven  atomic.Bool  // a call was answered
+
+	replaced chan struct{} // closed when another one has taken its place
+
+	free, expired, dropped bool // guarded by pool.mu: it is in pool.free, too old, out of use
 }
 
 func newConn(p *pool, s wire.Session) *conn {
-	c := &conn{pool: p, session: s, since: time.Now()}
+	c := &conn{pool: p, session: s, since: time.Now(), single: s.Capacity() == 1, replaced: make(chan struct{})}
 	c.calls.init()
 	return c
 }
@@ -34,10 +40,29 @@ func (c *conn) reserve() bool {
 	if c.draining() {
 		return false
 	}
-	if opening := c.opening.Add(1); c.session.Capacity() < int(opening) || !c.calls.enter() {
+	if opening := c.opening.Add(1); c.session.Capacity() < int(opening) || !c.enter() {
 		c.opening.Add(-1)
 		return false
 	}
+	return true
+}
+
+// admit lets a call wait for room and reports whether it may. If so, opened
+// and release follow.
+func (c *conn) admit() bool {
+	if !c.enter() {
+		return false
+	}
+	c.opening.Add(1)
+	return true
+}
+
+// enter counts a call in, if the connection takes any.
+func (c *conn) enter() bool {
+	if !c.calls.enter() {
+		return false
+	}
+	c.served.Add(1)
 	if !c.used.Load() {
 		c.used.Store(true)
 	}
@@ -59,8 +84,11 @@ func (c *conn) opened() { c.opening.Add(-1) }
 // release says that a call has ended.
 func (c *conn) release() {
 	c.calls.leave()
-	if c.pool.waiting.Load() > 0 {
-		c.pool.serve()
+	switch p := c.pool; {
+	case p.exclusive.Load():
+		p.putBack(c)
+	case p.waiting.Load() > 0:
+		p.serve()
 	}
 }
 
@@ -77,11 +105,21 @@ func (c *conn) wasOfUse() bool {
 	return c.proven.Load() || time.Since(c.since) >= stableAfter
 }
 
+// reason is why a connection takes no more calls.
+type reason uint8
+
+const (
+	lost      reason = iota // it failed, or its server goes away
+	withdrawn               // its server is gone from the set, or the client is closed
+	idle
+	expired
+	reasons
+)
+
 // live waits until the session takes no more calls, or is not needed, and ends
 // it once its calls have ended.
 func (c *conn) live() {
-	c.waitForEnd()
-	c.pool.remove(c)
+	c.pool.remove(c, c.waitForEnd())
 	client := c.pool.cluster.client
 	select {
 	case <-c.calls.shut():
@@ -89,36 +127,56 @@ func (c *conn) live() {
 	case <-client.ctx.Done():
 		c.session.Close(errClosed.WithProgress(curlew.MaybeSent))
 	}
+	c.pool.figures.served.Add(c.served.Load())
 }
 
-func (c *conn) waitForEnd() {
-	var idle <-chan time.Time
-	if c.spare() {
-		ticker := time.NewTicker(idleTimeout)
-		defer ticker.Stop()
-		idle = ticker.C
-	}
+func (c *conn) waitForEnd() reason {
+	config := c.pool.config()
+	idleTick := newTicker(config.IdleTimeout)
+	defer idleTick.stop()
+	tooOld := newTicker(config.lifetime())
+	defer tooOld.stop()
 	for {
 		select {
 		case <-c.session.Draining():
-			return
+			return lost
 		case <-c.pool.ctx.Done():
-			return
-		case <-idle:
-			if !c.spare() {
-				idle = nil
-			} else if !c.used.Swap(false) && c.calls.count() == 0 {
-				return
+			return withdrawn
+		case <-c.replaced:
+			return expired
+		case <-tooOld.c:
+			if c.pool.expire(c) {
+				return expired
+			}
+			tooOld.reset(config.lifetime() / 10) // if the dial fails
+		case <-idleTick.c:
+			if !c.used.Swap(false) && c.calls.count() == 0 && c.pool.spare(c) {
+				return idle
 			}
 		}
 	}
 }
 
-// spare reports whether the pool can do without c when it is idle. Once it can
-// not, that stays so.
-func (c *conn) spare() bool {
-	conns := *c.pool.conns.Load()
-	return len(conns) > 0 && conns[0] != c
+// ticker is a time.Ticker that does not tick if its period is not positive.
+type ticker struct {
+	t *time.Ticker
+	c <-chan time.Time
+}
+
+func newTicker(period time.Duration) ticker {
+	if period <= 0 {
+		return ticker{}
+	}
+	t := time.NewTicker(period)
+	return ticker{t, t.C}
+}
+
+func (t ticker) reset(period time.Duration) { t.t.Reset(max(period, 1)) }
+
+func (t ticker) stop() {
+	if t.t != nil {
+		t.t.Stop()
+	}
 }
 
 // gate counts calls and can be shut.

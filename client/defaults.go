@@ -20,7 +20,6 @@ func defaults() *settings {
 		dial:     (&net.Dialer{}).DialContext,
 		policy:   new(policy.Snapshot),
 		picker:   func() balance.Picker { return balance.NewPickFirst() },
-		maxConns: 4,
 		logger:   slog.New(slog.DiscardHandler),
 	}
 }
@@ -31,8 +30,6 @@ const (
 	// connectPatience bounds how long a call without a deadline waits for a
 	// connection.
 	connectPatience = 10 * time.Second
-	// idleTimeout is how long a connection beside another stays without calls.
-	idleTimeout = time.Minute
 	// stableAfter is how long a connection that has answered no call must have
 	// lived to count as more than a failed dial.
 	stableAfter = time.Second

@@ -42,7 +42,7 @@ type settings struct {
 	codec      curlew.Codec
 	timeout    time.Duration
 	backoff    resilience.Backoff
-	maxConns   int
+	pool       Pool
 	logger     *slog.Logger
 }
 
@@ -112,9 +112,8 @@ func WithDefaultTimeout(d time.Duration) Option { return func(s *settings) { s.t
 // WithBackoff sets the waits between tries to connect to a server.
 func WithBackoff(b resilience.Backoff) Option { return func(s *settings) { s.backoff = b } }
 
-// WithMaxConnections bounds the connections to each server; the default is 4.
-// Another one is made when the calls in flight fill those that there are.
-func WithMaxConnections(n int) Option { return func(s *settings) { s.maxConns = n } }
+// WithPool says how many connections there are to each server, and for how long.
+func WithPool(p Pool) Option { return func(s *settings) { s.pool = p } }
 
 // WithLogger logs connections that fail; without it nothing is logged.
 func WithLogger(l *slog.Logger) Option { return func(s *settings) { s.logger = l } }
@@ -142,6 +141,7 @@ func newSettings(opts []Option) (*settings, error) {
 		s.dispatcher = d
 	}
 	s.limits = s.limits.WithDefaults()
+	s.pool = s.pool.withDefaults()
 	return s, nil
 }
 
@@ -158,7 +158,9 @@ func (s *settings) validate() error {
 	wrong(s.picker == nil, "WithPicker: the function is nil")
 	wrong(s.logger == nil, "WithLogger: the logger is nil")
 	wrong(s.timeout < 0, "WithDefaultTimeout: %v is negative", s.timeout)
-	wrong(s.maxConns < 1, "WithMaxConnections: %d is not positive", s.maxConns)
+	if err := s.pool.check(); err != nil {
+		errs = append(errs, fmt.Errorf("WithPool: %w", err))
+	}
 	for _, i := range s.calls {
 		wrong(i == nil, "WithInterceptors: an interceptor is nil")
 	}

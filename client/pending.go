@@ -33,16 +33,14 @@ func (c *Client) Go(ctx context.Context, name string, args, reply any, done chan
 		panic("client: the done channel given to Go has no buffer")
 	}
 	p := &Pending{Method: name, Args: args, Reply: reply, Done: done}
-	if !c.owned.enter() {
-		p.Error = errClosed
-		p.deliver(c.ctx)
-		return p
-	}
-	go func() { // Close waits for it
-		defer c.owned.leave()
+	begun := c.owned.start(func() {
 		p.Error = c.Call(ctx, name, args, reply, opts...)
 		p.deliver(c.ctx)
-	}()
+	})
+	if !begun {
+		p.Error = errClosed
+		p.deliver(c.ctx)
+	}
 	return p
 }
 

@@ -5,9 +5,8 @@ package client
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"math/rand/v2"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -22,37 +21,44 @@ import (
 // pool is the connections to one server: none until a call needs one, and more
 // when the calls fill those that there are. It is a balance.Node.
 //
-// Calls wait in a pool only while a connection is being made. One goroutine at
-// a time makes one; it then stays with the connection (conn.live).
+// Calls wait in a pool while a connection is being made, and, where each
+// carries one call at a time, while all are in use. A goroutine makes a
+// connection and then stays with it (conn.live).
 type pool struct {
 	cluster  *cluster
 	endpoint atomic.Pointer[discovery.Endpoint]
 	remote   *wire.Remote
 	peer     *curlew.Peer   // until a connection knows better
 	handler  curlew.Handler // the attempt interceptors around open
+	figures  figures
 
 	ctx    context.Context // ends when the server is gone from the set, or with the client
 	cancel context.CancelCauseFunc
 
-	conns    atomic.Pointer[[]*conn] // that take calls; replaced under mu
-	state    atomic.Uint32           // a balance.State; set under mu
-	waiting  atomic.Int32            // len(waiters); set under mu
-	hopeless atomic.Bool             // it failed in a way that time does not mend; set under mu
+	conns     atomic.Pointer[[]*conn] // that take calls; replaced under mu
+	state     atomic.Uint32           // a balance.State; set under mu
+	waiting   atomic.Int32            // len(waiters); set under mu
+	hopeless  atomic.Bool             // it failed in a way that time does not mend; set under mu
+	exclusive atomic.Bool             // a connection carries one call at a time; set under mu
 
 	mu       sync.Mutex // guards the rest
-	dialing  bool
+	free     []*conn    // if exclusive: those without a call, the last used last
+	dialing  int        // connections in the making
 	waiters  []*waiter
 	failures int           // dials in a row that gave no connection of use
 	retry    *time.Timer   // until the next dial is allowed; nil if it is
 	err      *curlew.Error // of the last dial
 }
 
-// waiter is a call that waits for a dial.
+// waiter is a call that waits for a connection.
 type waiter struct {
 	done chan struct{} // closed when conn or err is set
 	conn *conn
 	err  error
 }
+
+// config is what the client is set to.
+func (p *pool) config() *Pool { return &p.cluster.client.settings.pool }
 
 func newPool(c *cluster, e *discovery.Endpoint) *pool {
 	p := &pool{cluster: c, remote: c.remote(e)}
@@ -81,7 +87,7 @@ func (p *pool) Connect() {
 		return
 	}
 	p.mu.Lock()
-	p.dial()
+	p.dial(1)
 	p.mu.Unlock()
 }
 
@@ -99,8 +105,8 @@ func (p *pool) connect(ctx context.Context) error {
 // acquire returns a connection with room for a call. The caller tells it when
 // the call is opened and when it has ended.
 func (p *pool) acquire(ctx context.Context) (*conn, error) {
-	if p.waiting.Load() == 0 {
-		if c := p.take(); c != nil {
+	if p.waiting.Load() == 0 && !p.exclusive.Load() {
+		if c := p.roomy(); c != nil {
 			return c, nil
 		}
 	}
@@ -108,18 +114,52 @@ func (p *pool) acquire(ctx context.Context) (*conn, error) {
 	if w == nil {
 		return c, err
 	}
+	var tooLong <-chan time.Time
+	if patience := p.config().AcquireTimeout; patience > 0 {
+		timer := time.NewTimer(patience)
+		defer timer.Stop()
+		tooLong = timer.C
+	}
 	select {
 	case <-w.done: // soon also when the pool is retired, because that ends the dial
 		return w.conn, w.err
+	case <-tooLong:
+		p.leave(w)
+		return nil, p.exhausted(fmt.Sprintf("none became free within Pool.AcquireTimeout, %v", p.config().AcquireTimeout))
 	case <-ctx.Done():
 		p.leave(w)
 		return nil, contextError(ctx, "waiting for a connection to "+p.remote.String())
 	}
 }
 
-// take returns a connection with room, the first one, so that the others can
-// become idle; nil if there is none.
+// exhausted is the error of a call that may not wait, or not longer.
+func (p *pool) exhausted(why string) *curlew.Error {
+	p.figures.exhausted.Add(1)
+	return curlew.Errorf(curlew.ResourceExhausted, "%w for %s: %d in use, at most %d, and %s; raise MaxConnections of client.WithPool, or make fewer calls",
+		errExhausted, p.remote, len(*p.conns.Load()), p.max(), why).WithProgress(curlew.NotSent)
+}
+
+var errExhausted = errors.New("no connection is free")
+
+// take returns a connection with room; nil if there is none. mu is held.
 func (p *pool) take() *conn {
+	if !p.exclusive.Load() {
+		return p.roomy()
+	}
+	for n := len(p.free); n > 0; n = len(p.free) {
+		c := p.free[n-1]
+		p.free = p.free[:n-1]
+		c.free = false
+		if !c.draining() && c.admit() {
+			return c
+		}
+	}
+	return nil
+}
+
+// roomy returns a connection with room, the first one, so that the others can
+// become idle; nil if there is none.
+func (p *pool) roomy() *conn {
 	for _, c := range *p.conns.Load() {
 		if c.reserve() {
 			return c
@@ -134,8 +174,7 @@ func (p *pool) crowded() *conn {
 	conns := slices.Clone(*p.conns.Load())
 	slices.SortFunc(conns, func(a, b *conn) int { return int(a.calls.count() - b.calls.count()) })
 	for _, c := range conns {
-		if c.calls.enter() {
-			c.opening.Add(1)
+		if c.admit() {
 			return c
 		}
 	}
@@ -143,16 +182,27 @@ func (p *pool) crowded() *conn {
 }
 
 // enqueue returns a connection, or an error, or a place in the queue of those
-// who wait for the dial.
+// who wait for one.
 func (p *pool) enqueue() (*conn, *waiter, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if c := p.take(); c != nil {
-		return c, nil, nil
+	exclusive := p.exclusive.Load()
+	if !exclusive || len(p.waiters) == 0 {
+		if c := p.take(); c != nil {
+			p.fill()
+			return c, nil, nil
+		}
 	}
 	p.sweep()
-	if !p.dial() {
-		if c := p.crowded(); c != nil {
+	making := p.dial(len(p.waiters) + 1)
+	switch {
+	case exclusive && (making || len(*p.conns.Load()) > 0):
+		if len(p.waiters) >= p.config().MaxWaiters {
+			return nil, nil, p.exhausted(fmt.Sprintf("%d calls wait already", len(p.waiters)))
+		}
+	case making:
+	default:
+		if c := p.crowded(); c != nil && !exclusive {
 			return c, nil, nil
 		}
 		return nil, nil, p.failure()
@@ -160,7 +210,19 @@ func (p *pool) enqueue() (*conn, *waiter, error) {
 	w := &waiter{done: make(chan struct{})}
 	p.waiters = append(p.waiters, w)
 	p.waiting.Add(1)
+	p.figures.waited.Add(1)
 	return nil, w, nil
+}
+
+// putBack lets another call have a connection that carries one at a time.
+func (p *pool) putBack(c *conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !c.dropped && !c.free && p.exclusive.Load() {
+		c.free = true
+		p.free = append(p.free, c)
+	}
+	p.serveAll()
 }
 
 // leave takes w out of the queue, or gives back what it was given meanwhile.
@@ -177,156 +239,22 @@ func (p *pool) leave(w *waiter) {
 	}
 }
 
-// dial reports whether a connection is being made, and starts to make one if
-// it may. mu is held.
-func (p *pool) dial() bool {
-	switch {
-	case p.dialing:
-		return true
-	case p.ctx.Err() != nil, p.retry != nil, len(*p.conns.Load()) >= p.cluster.client.settings.maxConns,
-		!p.cluster.client.owned.enter():
-		return false
-	}
-	p.dialing = true
-	p.setState()
-	go p.run() // Close waits for it
-	return true
-}
-
-// run makes a connection and stays with it to its end.
-func (p *pool) run() {
-	client := p.cluster.client
-	defer client.owned.leave()
-	ctx, cancel := context.WithTimeoutCause(p.ctx, client.settings.limits.Handshake, errSlow)
-	session, err := client.settings.protocol.Connect(ctx, p.remote)
-	cancel()
-	if err != nil {
-		p.dialFailed(p.dialError(err))
-		return
-	}
-	c := newConn(p, session)
-	p.add(c)
-	c.live()
-}
-
-var errSlow = errors.New("the server took too long to answer the handshake")
-
-// dialError describes why a connection could not be made.
-func (p *pool) dialError(err error) *curlew.Error {
-	var e *curlew.Error
-	if errors.As(err, &e) {
-		e = curlew.ErrorOf(err)
-	} else {
-		e = curlew.Errorf(curlew.Unavailable, "connect to %s: %w", p.remote, err).WithOrigin(curlew.OriginTransport)
-	}
-	return e.WithProgress(curlew.NotSent)
-}
-
-// isHopeless reports whether trying again after a failed dial does not help:
-// the server was reached, and what it said is no passing trouble.
-func isHopeless(err *curlew.Error) bool {
-	var certificate *tls.CertificateVerificationError
-	var noTLS tls.RecordHeaderError
-	if errors.As(err, &certificate) || errors.As(err, &noTLS) {
-		return true
-	}
-	switch err.Code() {
-	case curlew.Unavailable, curlew.DeadlineExceeded, curlew.Canceled, curlew.ResourceExhausted, curlew.Unknown:
-		return false
-	}
-	return true
-}
-
-// add takes a new connection into use.
-func (p *pool) add(c *conn) {
-	p.cluster.noteLost(nil)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.dialing = false
-	p.hopeless.Store(false)
-	p.err = nil
-	conns := append(slices.Clip(*p.conns.Load()), c)
-	p.conns.Store(&conns)
-	p.settle()
-	p.setState()
-}
-
-func (p *pool) dialFailed(err *curlew.Error) {
-	if p.ctx.Err() == nil {
-		p.cluster.noteLost(err)
-		p.cluster.client.settings.logger.Warn("curlew: connection failed", "address", p.remote.String(), "err", err)
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.dialing = false
-	p.err = err
-	p.hopeless.Store(isHopeless(err))
-	p.failed()
-	p.settle()
-	p.setState()
-}
-
-// remove takes a connection out of use.
-func (p *pool) remove(c *conn) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.drop(c)
-	p.setState()
-}
-
-// sweep takes the connections out of use that drain and have not come to it
-// themselves. mu is held.
-func (p *pool) sweep() {
-	for _, c := range *p.conns.Load() {
-		if c.draining() {
-			p.drop(c)
-		}
-	}
-	p.setState()
-}
-
-// drop takes a connection out of use, if it is in use. One that was of no use
-// counts as a failed dial. mu is held.
-func (p *pool) drop(c *conn) {
-	conns := slices.Clone(*p.conns.Load())
-	i := slices.Index(conns, c)
-	if i < 0 {
-		return
-	}
-	conns = slices.Delete(conns, i, i+1)
-	p.conns.Store(&conns)
-	if c.wasOfUse() {
-		p.failures = 0
-	} else {
-		p.failed()
-	}
-}
-
-// failed begins to wait before the next dial. mu is held.
-func (p *pool) failed() {
-	p.failures++
-	if p.ctx.Err() == nil && p.retry == nil {
-		p.retry = time.AfterFunc(p.cluster.client.settings.backoff.Delay(p.failures, rand.Float64()), p.recover)
-	}
-}
-
-// recover allows the next dial.
-func (p *pool) recover() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.retry = nil
-	p.setState()
-}
-
-// settle answers those who wait, once a dial has ended. mu is held.
+// settle answers those who wait, once a dial has ended or a connection is gone.
+// mu is held.
 func (p *pool) settle() {
 	for len(p.waiters) > 0 {
 		c := p.take()
 		if c == nil {
-			if p.err == nil && p.dial() {
+			if p.err == nil && p.dial(len(p.waiters)) {
 				return // these wait for one more connection
 			}
-			c = p.crowded()
+			if p.exclusive.Load() {
+				if p.dialing > 0 || len(*p.conns.Load()) > 0 {
+					return // or for a call to end
+				}
+			} else {
+				c = p.crowded()
+			}
 		}
 		if c == nil {
 			p.give(nil, p.failure())
@@ -340,6 +268,11 @@ func (p *pool) settle() {
 func (p *pool) serve() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.serveAll()
+}
+
+// serveAll is serve. mu is held.
+func (p *pool) serveAll() {
 	for len(p.waiters) > 0 {
 		c := p.take()
 		if c == nil {
@@ -385,7 +318,7 @@ func (p *pool) setState() {
 	switch {
 	case len(*p.conns.Load()) > 0:
 		state = balance.Ready
-	case p.dialing:
+	case p.dialing > 0:
 		state = balance.Connecting
 	case p.retry != nil:
 		state = balance.Failing

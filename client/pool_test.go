@@ -79,7 +79,7 @@ func TestMoreConnectionsWhenOneIsFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHeld()
 		n := &network{serve: h.serve, capacity: 10}
-		c := dial(t, n, "a:1", WithMaxConnections(3))
+		c := dial(t, n, "a:1", WithPool(Pool{MaxConnections: 3}))
 		wait := start(t, c, 35)
 		assert.Equal(t, n.open(), 3)
 		assert.Equal(t, h.running.Load(), 30, "the others wait for room")
@@ -102,7 +102,7 @@ func TestGrowthAfterSlowDial(t *testing.T) {
 			pass(time.Second)
 			return nil
 		}}
-		c := dial(t, n, "a:1", WithMaxConnections(3))
+		c := dial(t, n, "a:1", WithPool(Pool{MaxConnections: 3}))
 		wait := start(t, c, 35)
 		assert.Equal(t, n.dialed(), 1)
 		pass(time.Minute)
@@ -150,7 +150,7 @@ func TestRoomIsReserved(t *testing.T) {
 func TestWaitersOfGrowthThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n *network
-		n = &network{capacity: 1, connect: func(context.Context, string) error {
+		n = &network{capacity: 2, connect: func(context.Context, string) error {
 			if n.dialed() > 1 {
 				pass(time.Second)
 				return unavailable("no more than one")
@@ -162,10 +162,12 @@ func TestWaitersOfGrowthThatFails(t *testing.T) {
 		p := onlyPool(t, c)
 		first, err := p.acquire(t.Context())
 		assert.NoError(t, err)
-		second, err := p.acquire(t.Context())
-		assert.NoError(t, err)
-		assert.True(t, first == second, "it waits in the queue of the one that there is")
 		for range 2 {
+			next, err := p.acquire(t.Context())
+			assert.NoError(t, err)
+			assert.True(t, first == next, "it waits in the queue of the one that there is")
+		}
+		for range 3 {
 			first.opened()
 			first.release()
 		}
@@ -238,7 +240,7 @@ func TestDrainingSession(t *testing.T) {
 func TestCallAsSessionDrains(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := new(network)
-		c := dial(t, n, "a:1", WithMaxConnections(1))
+		c := dial(t, n, "a:1", WithPool(Pool{MaxConnections: 1}))
 		for i := range 100 {
 			_, err := hello(t.Context(), c)
 			assert.NoError(t, err)
@@ -572,7 +574,7 @@ func TestCloseEndsWhatWaits(t *testing.T) {
 				return new(string), nil
 			}
 		}}
-		c := dial(t, n, "a:1", WithMaxConnections(1))
+		c := dial(t, n, "a:1", WithPool(Pool{MaxConnections: 1}))
 		running := start(t, c, 1)
 		silent := dial(t, &network{connect: func(ctx context.Context, _ string) error {
 			<-ctx.Done()

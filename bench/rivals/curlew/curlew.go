@@ -121,7 +121,7 @@ func (k kind[M]) dial(ctx context.Context, addr string, conns int) (rival.Client
 			c.stream = m
 		}
 	}
-	options := []client.Option{client.WithMaxConnections(1)}
+	options := []client.Option{client.WithPool(client.Pool{MaxConnections: 1})}
 	if k.protocol != nil {
 		options = append(options, client.WithProtocol(k.protocol))
 	}

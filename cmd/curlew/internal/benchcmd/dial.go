@@ -23,7 +23,7 @@ func (b *command) dial(ctx context.Context, address string, callers int) ([]*tar
 	const maxMessage = 256 << 20
 	to := b.to
 	options := []client.Option{
-		client.WithMaxConnections(1),
+		client.WithPool(client.Pool{MaxConnections: 1}),
 		client.WithDefaultTimeout(0),
 		client.WithLimits(wire.Limits{MaxReceive: maxMessage, MaxStreams: max(callers, 1024)}),
 	}
