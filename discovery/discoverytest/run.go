@@ -28,6 +28,7 @@ func Run(t *testing.T, h Harness) {
 				t.Skipf("the harness has no %s", missing)
 			}
 			c.run(w)
+			w.release()
 		})
 	}
 }
@@ -78,6 +79,8 @@ type world struct {
 	h         Harness
 	near, far Process // one that mostly watches, one that mostly registers
 	service   string
+
+	views []*view // of the case's own goroutine
 
 	mu  sync.Mutex // guards the rest
 	set map[string]discovery.Endpoint
