@@ -37,7 +37,8 @@ type PeakEWMA struct {
 
 // Update implements [Picker].
 func (p *PeakEWMA) Update(nodes []Node) {
-	if p.decay == 0 {
+	if p.set.Load() == nil {
+		p.wrong = wrong(positive("PeakEWMA.Decay", p.Decay))
 		p.decay = or(p.Decay, 10*time.Second).Seconds()
 	}
 	p.update(nodes)
@@ -45,7 +46,10 @@ func (p *PeakEWMA) Update(nodes []Node) {
 
 // Pick implements [Picker].
 func (p *PeakEWMA) Pick(_ context.Context, info Info) (Pick, error) {
-	m := p.two(p.Seed, &info, p.clock.at(info.Now), (*member).cost)
+	m, err := p.two(p.Seed, &info, p.clock.at(info.Now), (*member).cost)
+	if err != nil {
+		return Pick{}, err
+	}
 	if m == nil || !timed(info.Call) {
 		return counted(m)
 	}

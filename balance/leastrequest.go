@@ -25,20 +25,19 @@ func (p *LeastRequest) Update(nodes []Node) { p.update(nodes) }
 
 // Pick implements [Picker].
 func (p *LeastRequest) Pick(_ context.Context, info Info) (Pick, error) {
-	return counted(p.two(p.Seed, &info, p.clock.at(info.Now), (*member).load))
-}
-
-// load is the attempts in flight for the member's weight.
-func (m *member) load(time.Duration) float64 {
-	return float64(m.pending.Load()) / m.weight.load()
+	m, err := p.two(p.Seed, &info, p.clock.at(info.Now), (*member).load)
+	if err != nil {
+		return Pick{}, err
+	}
+	return counted(m)
 }
 
 // two draws two members that can take the call and returns the one of less
 // cost, the first if they are equal; nil if no member can take it.
-func (c *chooser) two(seed uint64, info *Info, now time.Duration, cost func(*member, time.Duration) float64) *member {
-	s := c.set.Load()
-	if s == nil || len(s.members) == 0 {
-		return nil
+func (c *chooser) two(seed uint64, info *Info, now time.Duration, cost func(*member, time.Duration) float64) (*member, error) {
+	s, err := c.current()
+	if err != nil {
+		return nil, err
 	}
 	var l shortlist
 	var first *member
@@ -59,17 +58,17 @@ func (c *chooser) two(seed uint64, info *Info, now time.Duration, cost func(*mem
 			random = c.source.next(seed)
 		}
 		switch {
-		case m == first || !l.visit(m, info):
+		case m == first || c.cold(m, now, seed) || !l.visit(m, info):
 		case first == nil:
 			first = m
 		case cost(m, now) < cost(first, now):
-			return m
+			return m, nil
 		default:
-			return first
+			return first, nil
 		}
 	}
 	if first != nil {
-		return first
+		return first, nil
 	}
-	return l.scan(s.members, at, info)
+	return l.scan(s.members, at, info), nil
 }

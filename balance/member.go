@@ -18,8 +18,14 @@ type member struct {
 	node    Node
 	chooser *chooser
 	weight  number       // of the endpoint, 1 is the mean
+	warming *warming     // nil without a SlowStart around
+	hash    uint64       // that tells the node from others, in all processes alike
 	pending atomic.Int64 // attempts that are not done
 	latency latency      // of a PeakEWMA
+	report  report       // of a WeightedRoundRobin
+	points  int          // on a RingHash, for updates only
+	filled  uint64       // in the permutation of a Maglev, while its table is made
+	gone    atomic.Bool  // of a Maglev: removed by an update
 }
 
 // number is a float64 that is read and written atomically.
@@ -78,13 +84,48 @@ type chooser struct {
 	set    atomic.Pointer[set]
 	clock  clock
 	source source
-	decay  float64 // of latencies, in seconds; does not change while there are members
+	total  atomic.Int64 // attempts in flight, of pickers that have a bound
+	wrong  error        // with the picker's fields; does not change once there is a set
+	decay  float64      // of latencies, in seconds; does not change while there are members
+}
+
+// current returns the members to choose from, of which there is one at least,
+// or the error of the pick.
+func (c *chooser) current() (*set, error) {
+	s := c.set.Load()
+	switch {
+	case s == nil:
+		return nil, ErrNotReady
+	case c.wrong != nil:
+		return nil, c.wrong
+	case len(s.members) == 0:
+		return nil, ErrNotReady
+	}
+	return s, nil
+}
+
+// cold reports whether m is to be passed over this time, because it is new.
+func (c *chooser) cold(m *member, now time.Duration, seed uint64) bool {
+	if m.warming == nil {
+		return false
+	}
+	scale := m.warming.scale(now)
+	return scale < 1 && fraction(c.source.next(seed)) >= scale
+}
+
+// load is the attempts in flight for the member's weight.
+func (m *member) load(now time.Duration) float64 {
+	weight := m.weight.load()
+	if m.warming != nil {
+		weight *= m.warming.scale(now)
+	}
+	return float64(m.pending.Load()) / weight
 }
 
 // update takes nodes over.
 func (c *chooser) update(nodes []Node) (changed bool, gone []*member) {
 	before := c.roster.states
-	gone = c.roster.update(nodes, func(n Node) *member { return &member{node: n, chooser: c} })
+	gone = c.roster.update(nodes, func(n Node) *member { return &member{node: n, chooser: c, warming: warmingOf(n), hash: identity(n)} })
 	members := c.roster.states
 	weighed, even := weigh(members)
 	if same(before, members) && !weighed && c.set.Load() != nil {
@@ -205,12 +246,4 @@ func uncounted(m *member) (Pick, error) {
 		return Pick{}, ErrNotReady
 	}
 	return Pick{Node: m.node}, nil
-}
-
-// or returns x, or the default if it is 0.
-func or[T int | float64 | time.Duration](x, fallback T) T {
-	if x == 0 {
-		return fallback
-	}
-	return x
 }

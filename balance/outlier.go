@@ -6,6 +6,7 @@ package balance
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"sync"
@@ -60,6 +61,7 @@ type Outlier struct {
 
 	clock clock
 	begun atomic.Bool  // there was an update
+	wrong error        // with the fields; set once, before begun
 	due   atomic.Int64 // the time at which there is something to do
 	out   atomic.Int32 // nodes that are ejected; set under mu
 	panic atomic.Bool  // ejections are disregarded
@@ -132,12 +134,37 @@ func (n *judged) after(inner Feedback, timed bool) Feedback {
 	return v
 }
 
+func (o *Outlier) check() error {
+	err := errors.Join(
+		positive("Outlier.MaxFails", o.MaxFails),
+		positive("Outlier.FailTimeout", o.FailTimeout),
+		positive("Outlier.Latency", o.Latency),
+		positive("Outlier.Interval", o.Interval),
+		positive("Outlier.MinCalls", o.MinCalls),
+		positive("Outlier.MinServers", o.MinServers),
+		part("Outlier.MaxEjected", o.MaxEjected),
+		positive("Outlier.Ejection", o.Ejection),
+		positive("Outlier.MaxEjection", o.MaxEjection))
+	switch {
+	case o.MaxFails != 0 && o.Failures != 0:
+		err = errors.Join(err, errors.New("balance: Outlier has Failures and MaxFails; set one of them"))
+	case o.MaxFails == 0 && o.FailTimeout != 0:
+		err = errors.Join(err, errors.New("balance: Outlier.FailTimeout is of no use without MaxFails; or set Ejection"))
+	case or(o.MaxEjection, 5*time.Minute) < or(o.Ejection, 10*time.Second):
+		err = errors.Join(err, fmt.Errorf("balance: Outlier.MaxEjection %v is below Ejection %v", or(o.MaxEjection, 5*time.Minute), or(o.Ejection, 10*time.Second)))
+	}
+	return err
+}
+
 // Update implements [Picker].
 func (o *Outlier) Update(nodes []Node) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.Picker == nil {
-		o.Picker = new(PeakEWMA)
+	if !o.begun.Load() {
+		o.wrong = wrong(o.check())
+		if o.Picker == nil {
+			o.Picker = new(PeakEWMA)
+		}
 	}
 	before := o.roster.states
 	for _, n := range o.roster.update(nodes, func(n Node) *judged { return &judged{Node: n, outlier: o} }) {
@@ -161,6 +188,9 @@ func (o *Outlier) Update(nodes []Node) {
 func (o *Outlier) Pick(ctx context.Context, info Info) (Pick, error) {
 	if !o.begun.Load() {
 		return Pick{}, ErrNotReady
+	}
+	if o.wrong != nil {
+		return Pick{}, o.wrong
 	}
 	if now := o.clock.at(info.Now); now != 0 && int64(now) >= o.due.Load() {
 		o.work(now)

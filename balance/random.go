@@ -19,13 +19,14 @@ func (p *Random) Update(nodes []Node) { p.update(nodes) }
 
 // Pick implements [Picker].
 func (p *Random) Pick(_ context.Context, info Info) (Pick, error) {
-	s := p.set.Load()
-	if s == nil || len(s.members) == 0 {
-		return Pick{}, ErrNotReady
+	s, err := p.current()
+	if err != nil {
+		return Pick{}, err
 	}
+	now := p.clock.at(info.Now)
 	var l shortlist
 	for range maxDraws {
-		if m := s.draw(p.source.next(p.Seed)); l.visit(m, &info) {
+		if m := s.draw(p.source.next(p.Seed)); !p.cold(m, now, p.Seed) && l.visit(m, &info) {
 			return uncounted(m)
 		}
 	}

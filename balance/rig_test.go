@@ -146,7 +146,31 @@ func pickers() map[string]Picker {
 		"LeastRequest": &LeastRequest{Seed: 1},
 		"PeakEWMA":     &PeakEWMA{Seed: 1},
 		"Default":      Default(),
+
+		"WeightedRoundRobin": &WeightedRoundRobin{Seed: 1},
+		"by reports":         &WeightedRoundRobin{Reported: true, Seed: 1},
+		"RingHash":           &RingHash{Key: userKey, Seed: 1},
+		"bounded RingHash":   &RingHash{Key: userKey, LoadFactor: 1.25, Seed: 1},
+		"Maglev":             &Maglev{Key: userKey, Size: 1009, Seed: 1},
+		"bounded Maglev":     &Maglev{Key: userKey, Size: 1009, LoadFactor: 1.25, Seed: 1},
+		"Zone":               &Zone{Local: "a", Seed: 1},
+		"Subset":             &Subset{Name: "me", Size: 7},
+		"numbered Subset":    &Subset{Number: 100, Size: 7},
+		"SlowStart":          new(SlowStart),
+		"all":                &Outlier{Picker: &SlowStart{Picker: &Zone{Local: "a", New: func() Picker { return &Subset{Name: "me", Size: 50} }}}},
 	}
+}
+
+// userKey is the key of the tests.
+var userKey = HeaderKey("user")
+
+// callOf returns a call of a user.
+func callOf(user string) *curlew.Call {
+	call := new(curlew.Call)
+	var o curlew.CallOptions
+	o.Header.Set("user", user)
+	call.BeginClient(context.Background(), new(curlew.Method), &o, nil, nil)
+	return call
 }
 
 // broken is an error that says something of the server.
