@@ -35,6 +35,7 @@ var ranks = []rank{
 	{"auth", 20, "who may call what"},
 	{"transport/proxyproto", 25, "PROXY protocol headers before a connection's bytes"},
 	{"balance", 25, "which server is picked"},
+	{"discovery/dns", 25, "a resolver"},
 	{"discovery/discoverytest", 45, "the suite that every resolver and registrar passes"},
 	{"traffic", 25, "which cluster a call goes to"},
 	{"wire/internal/coalesce", 24, "one connection's writer; other shared parts build on it"},
