@@ -101,7 +101,7 @@ func (g *registration) announce(ctx context.Context, first bool) error {
 
 // replace writes the key if it is missing or this registration's.
 func (g *registration) replace(ctx context.Context, put clientv3.Op) error {
-	got, err := g.link.client.Get(ctx, g.key, clientv3.WithKeysOnly())
+	got, err := g.link.client.Get(ctx, g.key)
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func (g *registration) renew(ctx context.Context) error {
 		return g.link.explain("keep the lease of "+g.key, err)
 	}
 	for range renewals {
-		got, err := g.link.client.Get(ctx, g.key, clientv3.WithKeysOnly())
+		got, err := g.link.client.Get(ctx, g.key)
 		switch {
 		case err != nil: // the lease will tell
 		case got.Count == 0:

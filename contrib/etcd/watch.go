@@ -272,7 +272,7 @@ func (w *watch) sameData(ctx context.Context) (bool, error) {
 	at := clientv3.WithRev(w.set.revision)
 	reads := []clientv3.Op{clientv3.OpGet(w.set.folder, clientv3.WithPrefix(), clientv3.WithCountOnly(), at)}
 	if count > 0 {
-		reads = append(reads, clientv3.OpGet(key, clientv3.WithKeysOnly(), at))
+		reads = append(reads, clientv3.OpGet(key, at))
 	}
 	got, err := w.link.client.Txn(ctx).Then(reads...).Commit()
 	switch {
