@@ -46,7 +46,7 @@ func placeAt(file protoreflect.FileDescriptor, path ...int32) Place {
 }
 
 func located(file protoreflect.FileDescriptor, at protoreflect.SourceLocation) Place {
-	if at.Path == nil {
+	if at.EndLine == 0 && at.EndColumn == 0 { // none; the path of the whole file is empty, too
 		return Place{File: file.Path()}
 	}
 	return Place{File: file.Path(), Line: at.StartLine + 1, Column: at.StartColumn + 1}
