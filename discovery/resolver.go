@@ -58,3 +58,11 @@ type Registrar interface {
 	// The error says which registry refused what, or did not answer.
 	Register(ctx context.Context, service string, e Endpoint) (leave func(ctx context.Context) error, err error)
 }
+
+// Refresher is what a [Resolver] is, too, that asks now and then instead of being
+// told.
+type Refresher interface {
+	// Refresh has watches of t ask soon, because connections fail to what they
+	// have told. It does not wait, and may be called often.
+	Refresh(t Target)
+}

@@ -75,6 +75,8 @@ func New(c Config) *Resolver {
 	return r
 }
 
+var _ discovery.Refresher = (*Resolver)(nil)
+
 // Scheme returns "dns".
 func (r *Resolver) Scheme() string { return "dns" }
 

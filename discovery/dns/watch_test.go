@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,6 +19,7 @@ import (
 
 // script is a name whose answers the test gives, in virtual time.
 type script struct {
+	mu      sync.Mutex // guards now
 	now     answer
 	asked   []time.Duration // when
 	updates []int           // of how many endpoints
@@ -36,6 +38,8 @@ func play(t *testing.T, c Config, first answer, steps ...func(s *script, r *Reso
 		w := &watch{config: &r.config, target: target, wake: make(chan struct{}, 1)}
 		w.lookup = func(context.Context) answer {
 			s.asked = append(s.asked, time.Since(begin))
+			s.mu.Lock()
+			defer s.mu.Unlock()
 			return s.now
 		}
 		r.watches[w] = struct{}{}
@@ -67,7 +71,11 @@ func wait(d time.Duration) func(*script, *Resolver, discovery.Target) {
 }
 
 func becomes(a answer) func(*script, *Resolver, discovery.Target) {
-	return func(s *script, _ *Resolver, _ discovery.Target) { s.now = a }
+	return func(s *script, _ *Resolver, _ discovery.Target) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.now = a
+	}
 }
 
 func refresh(_ *script, r *Resolver, t discovery.Target) { r.Refresh(t) }
