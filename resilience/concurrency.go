@@ -21,19 +21,20 @@ import (
 //
 //	limit × (lowest × 1.25 ÷ mean, from 0.5 to 1) + √limit
 //
-// taken half-way, and does not grow while less than half of it is used. Once a
-// minute (±20 %) it is lowered to Min for about 20 calls, to measure the lowest
+// where it grows half-way only, and not while less than nine tenths of it are
+// used. Once a minute (±20 %) it is lowered to Min for about 20 calls, to measure the lowest
 // duration afresh.
 //
 // Calls above the limit wait if there is a Queue, those of higher [Priority]
 // first. A call is refused at once when the queue is full of calls that are as
 // important, and when its deadline would pass before it could be done: the wait
 // by the calls before it, and the time that calls usually take. Calls of one
-// priority are served in order, and wait for MaxWait at most. When the queue has
-// not been empty for a while, or is full, there is overload: then the newest is
-// served first, since its caller still waits, and what has waited for longer
-// than Target is refused (the controlled delay and adaptive LIFO of "Fail at
-// Scale", ACM Queue 13-8, with priorities as in WeChat's DAGOR).
+// priority are served in order, and wait for MaxWait at most. When for an
+// Interval none of them waited for less than Target, or the queue is full, there
+// is overload: then the newest is served first, since its caller still waits,
+// and what has waited for longer than Target is refused (the controlled delay
+// and adaptive LIFO of "Fail at Scale", ACM Queue 13-8, with priorities as in
+// WeChat's DAGOR). It ends when calls find free places again.
 //
 // A refused call fails with [curlew.ResourceExhausted]. On a server its progress
 // is [curlew.Refused] and the trailer says when to try again; on a client it is
@@ -53,8 +54,8 @@ type Concurrency struct {
 	// Target is how long a call may wait in overload: half of what calls take,
 	// and 1 ms at least.
 	Target time.Duration
-	// Interval is for how long the queue must not have been empty to mean
-	// overload: ten times what calls take, from 20 ms to 1 s.
+	// Interval is for how long no wait must have been shorter than Target to mean
+	// overload: twenty times what calls take, from 50 ms to 1 s.
 	Interval time.Duration
 }
 
@@ -118,7 +119,7 @@ func (c *Concurrency) interval(service time.Duration) time.Duration {
 	if c.Interval > 0 {
 		return c.Interval
 	}
-	return min(max(10*service, 20*time.Millisecond), time.Second)
+	return min(max(20*service, 50*time.Millisecond), time.Second)
 }
 
 const (
@@ -212,8 +213,11 @@ func (g *gradient) adapt() {
 	mean := float64(g.sum) / float64(g.samples)
 	slope := min(max(tolerance*float64(g.lowest)/mean, 0.5), 1)
 	limit := g.limit*slope + math.Sqrt(g.limit)
-	if limit > g.limit && 2*g.most < int(g.limit) {
-		return
+	if limit > g.limit {
+		if float64(g.most) < 0.9*g.limit {
+			return
+		}
+		limit = (g.limit + limit) / 2
 	}
-	g.limit = min(max((g.limit+limit)/2, float64(g.min)), float64(g.max))
+	g.limit = min(max(limit, float64(g.min)), float64(g.max))
 }

@@ -24,11 +24,12 @@ type Limiter struct {
 	begun, refused          atomic.Int64 // calls, ever
 	service                 atomic.Int64 // how long calls take, in ns: a moving mean
 
-	mu            sync.Mutex // guards the rest; never held while anything waits
-	queue         queue
-	busySince     time.Duration // since when the queue is not empty, if it is not
-	overloadUntil time.Duration
-	gradient      gradient
+	overloaded atomic.Bool // a line of the queue is
+
+	mu       sync.Mutex // guards the rest; never held while anything waits
+	queue    queue
+	free     int // in overload: calls that found a free place since the last refusal
+	gradient gradient
 }
 
 // New returns a limiter on which no call runs. c must pass its Check.
@@ -151,6 +152,9 @@ func (l *Limiter) acquire(ctx context.Context, call *curlew.Call) error {
 		}
 	}
 	if l.waiting.Load() == 0 && l.take() {
+		if l.overloaded.Load() {
+			l.relieve()
+		}
 		return nil
 	}
 	if l.config.Queue == 0 {
@@ -185,24 +189,23 @@ func (l *Limiter) join(ctx context.Context, call *curlew.Call) (*waiter, *curlew
 	if l.queue.size == 0 && l.take() {
 		return nil, nil
 	}
-	newest := l.overloaded(now)
 	service := time.Duration(l.service.Load())
 	if bounded {
 		w.deadline = now + left
-		if need := l.turnAfter(l.queue.before(w.priority, newest)) + service; need > left {
+		if need := l.turnAfter(l.queue.before(w.priority)) + service; need > left {
 			return nil, curlew.Errorf(curlew.ResourceExhausted, "it has %v left and would need %v with its turn: it is not begun", left, need)
 		}
 	}
 	if l.queue.size >= l.config.Queue {
-		l.overloadUntil = now + l.config.interval(service)
 		least := l.queue.least()
-		if least.priority > w.priority || least.priority == w.priority && !newest {
+		line := &l.queue.lines[least.priority]
+		line.overloaded = true
+		l.overloaded.Store(true)
+		l.free = 0
+		if least.priority > w.priority {
 			return nil, l.full()
 		}
 		l.queue.refuse(least, l.full())
-	}
-	if l.queue.size == 0 {
-		l.busySince = now
 	}
 	w.since = now
 	l.queue.push(w)
@@ -216,12 +219,15 @@ func (l *Limiter) turnAfter(before int) time.Duration {
 	return time.Duration(float64(before+1) * float64(l.service.Load()) / float64(l.limit.Load()))
 }
 
-// overloaded reports whether the queue has stood for too long.
-func (l *Limiter) overloaded(now time.Duration) bool {
-	if now < l.overloadUntil {
-		return true
+// relieve counts a call that found a free place although there is overload, and
+// ends that when as many as may run have done so and none was refused.
+func (l *Limiter) relieve() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.free++; l.free >= int(l.limit.Load()) {
+		l.queue.relieve()
+		l.overloaded.Store(false)
 	}
-	return l.queue.size > 0 && now-l.busySince > l.config.interval(time.Duration(l.service.Load()))
 }
 
 // grant refuses those who have waited too long and lets others run while there
@@ -231,21 +237,22 @@ func (l *Limiter) grant(now time.Duration) {
 		return
 	}
 	service := time.Duration(l.service.Load())
-	newest := l.overloaded(now)
-	longest := l.config.MaxWait
-	if newest {
-		longest = l.config.target(service)
+	if l.queue.judge(now, l.config.interval(service)) {
+		l.overloaded.Store(true)
 	}
-	if l.queue.expires(now - longest) {
-		l.queue.expire(now-longest, l.waited(longest))
-		l.overloadUntil = now + l.config.interval(service)
+	target := l.config.target(service)
+	if l.queue.expire(now, l.config.MaxWait, target, l.waited) {
+		l.free = 0
 	}
 	for l.queue.size > 0 && l.take() {
-		w := l.queue.first(newest)
+		w := l.queue.first()
 		if w.deadline > 0 && now+service > w.deadline {
 			l.running.Add(-1)
 			l.queue.refuse(w, l.late())
 			continue
+		}
+		if now-w.since < target {
+			l.queue.lines[w.priority].slowSince = now
 		}
 		l.queue.remove(w)
 		w.turn <- nil
@@ -325,6 +332,6 @@ func (l *Limiter) Stats() LimiterStats {
 	defer l.mu.Unlock()
 	return LimiterStats{
 		Limit: int(l.limit.Load()), Running: int(l.running.Load()), Waiting: l.queue.size,
-		Refused: l.refused.Load(), Duration: time.Duration(l.service.Load()), Overloaded: l.overloaded(l.now()),
+		Refused: l.refused.Load(), Duration: time.Duration(l.service.Load()), Overloaded: l.overloaded.Load(),
 	}
 }

@@ -26,9 +26,13 @@ type queue struct {
 	size  int
 }
 
+// line is the waiters of one priority. It is overloaded when its waits have been
+// too long for too long.
 type line struct {
 	oldest, newest *waiter
 	size           int
+	slowSince      time.Duration // when a wait was last short, or it was empty
+	overloaded     bool
 }
 
 func (q *queue) push(w *waiter) {
@@ -37,7 +41,7 @@ func (q *queue) push(w *waiter) {
 	if w.prev != nil {
 		w.prev.next = w
 	} else {
-		line.oldest = w
+		line.oldest, line.slowSince = w, w.since
 	}
 	line.newest = w
 	line.size++
@@ -65,14 +69,14 @@ func (q *queue) remove(w *waiter) {
 	q.size--
 }
 
-// first returns whose turn it is, the newest first or the oldest; nil if nobody
-// waits.
-func (q *queue) first(newest bool) *waiter {
+// first returns whose turn it is; nil if nobody waits.
+func (q *queue) first() *waiter {
 	for p := priorities - 1; p >= 0; p-- {
-		if line := &q.lines[p]; line.oldest != nil {
-			if newest {
-				return line.newest
-			}
+		switch line := &q.lines[p]; {
+		case line.oldest == nil:
+		case line.overloaded:
+			return line.newest
+		default:
 			return line.oldest
 		}
 	}
@@ -91,34 +95,56 @@ func (q *queue) least() *waiter {
 
 // before counts those whose turn comes before that of a newcomer with priority
 // p.
-func (q *queue) before(p Priority, newest bool) int {
+func (q *queue) before(p Priority) int {
 	n := 0
 	for above := int(p) + 1; above < priorities; above++ {
 		n += q.lines[above].size
 	}
-	if !newest {
+	if !q.lines[p].overloaded {
 		n += q.lines[p].size
 	}
 	return n
 }
 
-// expires reports whether somebody has waited since before the given time.
-func (q *queue) expires(before time.Duration) bool {
+// judge finds the lines whose waits have not been short for interval, and
+// reports whether one is overloaded.
+func (q *queue) judge(now, interval time.Duration) bool {
+	any := false
 	for p := range q.lines {
-		if w := q.lines[p].oldest; w != nil && w.since < before {
-			return true
+		line := &q.lines[p]
+		if line.oldest != nil && now-line.slowSince > interval {
+			line.overloaded = true
 		}
+		any = any || line.overloaded
 	}
-	return false
+	return any
 }
 
-// expire refuses those that have waited since before the given time.
-func (q *queue) expire(before time.Duration, err *curlew.Error) {
+// relieve ends the overload of all lines.
+func (q *queue) relieve() {
 	for p := range q.lines {
-		for w := q.lines[p].oldest; w != nil && w.since < before; w = q.lines[p].oldest {
+		q.lines[p].overloaded = false
+	}
+}
+
+// expire refuses those that have waited for longer than the longest wait, or
+// than target where there is overload.
+func (q *queue) expire(now, longest, target time.Duration, why func(time.Duration) *curlew.Error) (expired bool) {
+	for p := range q.lines {
+		line, most := &q.lines[p], longest
+		if line.overloaded {
+			most = target
+		}
+		var err *curlew.Error
+		for w := line.oldest; w != nil && now-w.since > most; w = line.oldest {
+			if err == nil {
+				err = why(most)
+			}
 			q.refuse(w, err)
+			expired = true
 		}
 	}
+	return expired
 }
 
 func (q *queue) refuse(w *waiter, err *curlew.Error) {
