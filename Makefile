@@ -4,10 +4,12 @@
 GO    ?= go
 BUILD := .build
 
-# All modules; a user's share of them; the rest.
+# All modules; a user's share of them; those whose tests need servers that others
+# wrote; the rest.
 MODULES := $(shell find . -name go.mod ! -path '*/testdata/*' ! -path './.*' -exec dirname {} \; | sort)
 MAIN    := $(filter . ./examples,$(MODULES))
-OTHERS  := $(filter-out $(MAIN),$(MODULES))
+REAL    := $(filter ./internal/realservers/%,$(MODULES))
+OTHERS  := $(filter-out $(MAIN) $(REAL),$(MODULES))
 
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
@@ -51,6 +53,18 @@ norace = files=`$(GO) list -tags race -f '{{range .IgnoredGoFiles}}{{$$.Dir}}/{{
 	dirs=`for f in $$files; do dirname "$$f"; done | sort -u`; \
 	names=`sed -n 's/^func \(Test[A-Za-z0-9_]*\)(.*/^\1$$/p' $$files /dev/null | sort -u | paste -s -d '|' -`
 
+# $(call install,<package>:<program> …) installs the packages whose programs are
+# missing.
+install = missing=; for p in $(1); do \
+		command -v $${p\#*:} >/dev/null || [ -x /usr/sbin/$${p\#*:} ] || missing="$$missing $${p%%:*}"; \
+	done; \
+	[ -z "$$missing" ] || if [ "`id -u`" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing$$missing"; \
+		apt-get update -q >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing >/dev/null; \
+	else \
+		echo "Missing:$$missing. Install them; what cannot be checked counts as failed." >&2; \
+	fi
+
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,12 +87,23 @@ test: check-go ## test the root module and the examples: allocations, a short fu
 	@$(call each,$(MAIN),$(GO) test $(RACE) $(TESTFLAGS) -timeout 15m ./...)
 
 .PHONY: test-all
-test-all: test-others test ## test every module of the repository
+test-all: test-others test-real test ## test every module of the repository
 
 .PHONY: test-others
 test-others: check-go # those that compare with buf find it once `make interop` has built it
 	@echo "== all tests of the other modules $(RACE)"
 	@PATH="$(CURDIR)/$(BUILD)/interop:$$PATH"; $(call each,$(OTHERS),$(GO) test $(RACE) `[ $$m = ./bench/kitex ] && echo -ldflags=-checklinkname=0` $(TESTFLAGS) -timeout 15m ./...)
+
+.PHONY: test-real
+test-real: check-go real-programs ## test with real servers, such as etcd and Consul; what is missing is built first, which takes about 20 minutes, once
+	@echo "== servers"
+	@$(GO) -C internal/realservers run ./build
+	@echo "== tests with real servers $(RACE)"
+	@export CURLEW_REAL=required; $(call each,$(REAL),$(GO) test $(RACE) $(TESTFLAGS) -timeout 15m ./...)
+
+.PHONY: real-programs
+real-programs: ## install the servers for `make test-real` that are not built and are missing (as root, on Debian and its like)
+	@$(call install,redis-server:redis-server iproute2:ip)
 
 .PHONY: fuzz
 fuzz: check-go ## run every fuzz target: 2 minutes a decoder, 10 a state machine (FUZZTIME=30s: that long each)
@@ -184,20 +209,12 @@ interop: check-go interop-programs ## call the demo server by clients that other
 
 .PHONY: interop-programs
 interop-programs: ## install what `make interop` and tests against protoc and etcd need and is missing (as root, on Debian and its like)
-	@missing=; for p in curl:curl nodejs:node npm:npm chromium:chromium nginx:nginx haproxy:haproxy protobuf-compiler:protoc etcd-server:etcd; do \
-		command -v $${p#*:} >/dev/null || [ -x /usr/sbin/$${p#*:} ] || missing="$$missing $${p%%:*}"; \
-	done; \
-	[ -z "$$missing" ] || if [ "`id -u`" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "Installing$$missing"; \
-		apt-get update -q >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing >/dev/null; \
-	else \
-		echo "Missing:$$missing. Install them; what cannot be checked counts as failed." >&2; \
-	fi
+	@$(call install,curl:curl nodejs:node npm:npm chromium:chromium nginx:nginx haproxy:haproxy protobuf-compiler:protoc etcd-server:etcd)
 
 .PHONY: ci
 ci: ## everything that must hold before a merge
 	@begin=`date +%s`; \
-	for step in interop-programs lint generate-check cross release-check cover conformance interop test-others demo test; do \
+	for step in interop-programs lint generate-check cross release-check cover conformance interop test-others test-real demo test; do \
 		echo "==== $$step, after $$((`date +%s` - begin)) s"; \
 		$(MAKE) --no-print-directory $$step RACE=-race ONCE=1 || exit 1; \
 	done

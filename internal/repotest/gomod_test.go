@@ -15,6 +15,10 @@ import (
 // allowed are the modules that the root module may require.
 var allowed = []string{"google.golang.org/protobuf", "golang.org/x/net"}
 
+// generates is that of them whose version generated code depends on. Others may
+// be newer in a module whose other requirements ask for that.
+const generates = "google.golang.org/protobuf"
+
 // goMod is what `go mod edit -json` prints, as far as it matters here.
 type goMod struct {
 	Go      string
@@ -87,10 +91,8 @@ func nestedProblems(where, rootPath string, root, mod goMod) []problem {
 				replaced.Old.Path, replaced.New.Path))
 		}
 	}
-	for _, name := range allowed {
-		if a, b := root.version(name), mod.version(name); a != "" && b != "" && a != b {
-			problems = append(problems, problemf(where, "requires %s %s, the root module %s; use one version, so that generated code fits both", name, b, a))
-		}
+	if a, b := root.version(generates), mod.version(generates); a != "" && b != "" && a != b {
+		problems = append(problems, problemf(where, "requires %s %s, the root module %s; use one version, so that generated code fits both", generates, b, a))
 	}
 	return problems
 }

@@ -116,7 +116,9 @@ func (b builder) prepare(s realservers.Server) error {
 		return err
 	}
 	var mod struct {
-		Replace []struct{ Old, New struct{ Path, Version string } }
+		Replace []struct {
+			Old, New struct{ Path, Version string }
+		}
 	}
 	if err := json.Unmarshal(out, &mod); err != nil {
 		return fmt.Errorf("go mod edit: %w", err)
