@@ -86,20 +86,23 @@ func takesOf(t testing.TB, b *redis.Buckets, key string, n int) int {
 	return got
 }
 
-// takesUntil takes as fast as it may until the end, and returns how often.
-func takesUntil(t testing.TB, b *redis.Buckets, end time.Time) int {
+// takesUntil takes as fast as it may until the end, and returns how often, and
+// when for the last time.
+func takesUntil(t testing.TB, b *redis.Buckets, end time.Time) (got int, last time.Time) {
 	t.Helper()
-	for got := 0; ; {
-		if !time.Now().Before(end) {
-			return got
+	for {
+		now := time.Now()
+		if !now.Before(end) {
+			return got, last
 		}
 		wait, err := b.Take(t.Context(), "")
 		switch {
 		case err != nil:
 			t.Error(err)
-			return got
+			return got, last
 		case wait == 0:
 			got++
+			last = now
 		default:
 			<-time.After(min(wait, time.Until(end)))
 		}
