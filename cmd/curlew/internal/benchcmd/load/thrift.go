@@ -19,8 +19,9 @@ type thrift struct {
 }
 
 const (
-	slow = 10_000 // calls per second that are no work for a processor
-	busy = 0.6    // of its time, from which on there are more
+	slow   = 10_000      // calls per second that are no work for a processor
+	busy   = 0.6         // of its time, from which on there are more
+	glance = time.Second // the time that is looked at: on a busy machine work comes in bursts
 )
 
 // begin takes processors away, if the schedule is a slow one.
@@ -36,13 +37,18 @@ func (t *thrift) begin(s Schedule) {
 	}
 }
 
-// look gives the processors back, if one has much to do since the last look.
+// look gives the processors back, if one has had much to do for a while.
 func (t *thrift) look() {
 	if t.before == 0 {
 		return
 	}
-	now, used := time.Now(), cpuTime()
-	if elapsed := now.Sub(t.at); elapsed >= tick/2 && float64(used-t.used) > busy*float64(elapsed) {
+	now := time.Now()
+	elapsed := now.Sub(t.at)
+	if elapsed < glance {
+		return
+	}
+	used := cpuTime()
+	if float64(used-t.used) > busy*float64(elapsed) {
 		t.end()
 	}
 	t.at, t.used = now, used

@@ -33,8 +33,8 @@ func TestThrift(t *testing.T) {
 	if idle.look(); processors() != 1 {
 		t.Errorf("%d processors for an idle loop", processors())
 	}
-	idle.at = time.Now().Add(-tick)
-	idle.used -= tick // all of the time since then
+	idle.at = time.Now().Add(-glance)
+	idle.used -= glance // all of the time since then
 	if idle.look(); processors() != 2 {
 		t.Errorf("%d processors for a busy loop", processors())
 	}
