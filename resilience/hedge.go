@@ -218,7 +218,7 @@ func (r *race) ended(a *attempt, err error) (next *attempt) {
 // passes reports whether an error lets another attempt begin.
 func (r *race) passes(err error) bool {
 	e := curlew.ErrorOf(err)
-	return r.Codes.Has(e.Code()) || unbegun(e)
+	return (r.Codes.Has(e.Code()) || unbegun(e)) && !errors.Is(err, ErrFinal)
 }
 
 // follow begins the attempt after one that failed; mu is held.

@@ -5,6 +5,7 @@ package resilience
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -180,7 +181,10 @@ func (r *retrying) again(ctx context.Context, call *curlew.Call, err error, fail
 // harmless reports whether a call that failed by err may run once more.
 func (r *retrying) harmless(m *curlew.Method, err error) bool {
 	e := curlew.ErrorOf(err)
-	if unbegun(e) {
+	switch {
+	case errors.Is(err, ErrFinal):
+		return false
+	case unbegun(e):
 		return true
 	}
 	if m.Kind() != curlew.KindUnary || m.Idempotency() == curlew.IdempotencyUnknown {
