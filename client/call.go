@@ -50,12 +50,12 @@ func (c *Client) Invoke(ctx context.Context, m *curlew.Method, request, reply an
 	if err := checkUnary(m, &inv.options, request, reply); err != nil {
 		return err
 	}
-	p := c.policy.Load().Method(m)
-	inv.limit(p)
-	ctx, cancel := withTimeout(ctx, c.timeout(p))
+	ch := c.guards.chain(m)
+	inv.limit(ch.policy)
+	ctx, cancel := withTimeout(ctx, c.timeout(ch.policy))
 	defer cancel()
 	inv.call.BeginClient(ctx, m, &inv.options, request, reply)
-	if err := c.invoke(ctx, &inv.call); err != nil {
+	if err := ch.invoke(ctx, &inv.call); err != nil {
 		return curlew.ErrorOf(err)
 	}
 	if private {
@@ -65,7 +65,7 @@ func (c *Client) Invoke(ctx context.Context, m *curlew.Method, request, reply an
 }
 
 // invoke runs a unary call that has begun, to its end.
-func (c *Client) invoke(ctx context.Context, call *curlew.Call) (err error) {
+func (ch *chain) invoke(ctx context.Context, call *curlew.Call) (err error) {
 	defer func() {
 		if s := call.Stream(); s != nil {
 			s.Close()
@@ -73,7 +73,7 @@ func (c *Client) invoke(ctx context.Context, call *curlew.Call) (err error) {
 		capture(call)
 		call.End(err)
 	}()
-	err = c.handler(ctx, call)
+	err = ch.run(ctx, call)
 	if err == nil && !call.Options().OneWay {
 		_, err = call.Reply()
 	}
@@ -88,13 +88,18 @@ func (c *Client) Open(ctx context.Context, m *curlew.Method, opts ...curlew.Call
 	if err := c.check(ctx, m); err != nil {
 		return nil, err
 	}
-	p := c.policy.Load().Method(m)
-	inv.limit(p)
+	ch := c.guards.chain(m)
+	inv.limit(ch.policy)
 	inv.call.BeginClient(ctx, m, &inv.options, nil, nil)
 	if m.Kind() == curlew.KindUnary {
-		return newUnaryStream(ctx, c, &inv.call, c.timeout(p)), nil
+		return newUnaryStream(ctx, ch, &inv.call, c.timeout(ch.policy)), nil
 	}
-	s, err := c.open(ctx, &inv.call)
+	if timeout := max(ch.policy.Timeout, 0); timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = withTimeout(ctx, timeout)
+		inv.call.OnEnd(func(error) { cancel() })
+	}
+	s, err := ch.open(ctx, &inv.call)
 	if err != nil {
 		return nil, failure(err)
 	}

@@ -4,6 +4,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -21,8 +22,9 @@ type Client struct {
 	target   discovery.Target
 	settings *settings
 	cluster  *cluster
-	handler  curlew.Handler // the call interceptors around the route to a server
-	spare    sync.Pool      // of *invocation
+	handler  curlew.Handler // the call interceptors around what protects the calls
+	guards   guards
+	spare    sync.Pool // of *invocation
 	methods  methodCache
 	policy   atomic.Pointer[policy.Snapshot]
 
@@ -58,7 +60,8 @@ func New(target string, opts ...Option) (*Client, error) {
 		return nil, fmt.Errorf("client: target %q: %w", target, err)
 	}
 	c.policy.Store(s.policy)
-	c.handler = curlew.Chain(c.route, s.calls...)
+	c.guards.client = c
+	c.handler = curlew.Chain(c.guarded, s.calls...)
 	c.start(resolver, updates)
 	return c, nil
 }
@@ -72,13 +75,22 @@ func (c *Client) start(resolver discovery.Resolver, updates iter.Seq2[discovery.
 // Target returns what the client was made for.
 func (c *Client) Target() discovery.Target { return c.target }
 
+// resolver names the resolver of the target, in errors.
+func (c *Client) resolver() string {
+	if c.target.Authority == "" {
+		return cmp.Or(c.target.Scheme, "static") + " resolver"
+	}
+	return c.target.Scheme + " resolver at " + c.target.Authority
+}
+
 // Connect waits until a server is connected, or ctx ends, or it is clear that
 // waiting does not help. The error tells the last real error: which address,
 // which step, and why. Without a deadline Connect, like a call, waits for 10 s.
 func (c *Client) Connect(ctx context.Context) error {
 	var call curlew.Call
 	call.BeginClient(ctx, anyMethod, new(curlew.CallOptions), nil, nil)
-	_, _, err := c.cluster.pick(ctx, &call, nil)
+	pick, _, _, err := c.cluster.pick(ctx, &call, nil)
+	abandon(pick, errNoCall)
 	return failure(err)
 }
 
@@ -96,6 +108,10 @@ func (c *Client) Close() error {
 	}
 	return nil
 }
+
+// errNoCall tells a picker that nothing came of its pick, and that this says
+// nothing of the server.
+var errNoCall = curlew.NewError(curlew.Canceled, "no call was made").WithProgress(curlew.NotSent)
 
 // errClosed is the error of calls on a closed client.
 var errClosed = curlew.NewError(curlew.Canceled, "the client is closed").WithProgress(curlew.NotSent)

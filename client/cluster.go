@@ -16,6 +16,7 @@ import (
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/balance"
 	"github.com/curlewrpc/curlew/discovery"
+	"github.com/curlewrpc/curlew/resilience"
 	"github.com/curlewrpc/curlew/wire"
 )
 
@@ -91,7 +92,7 @@ func (c *cluster) update(u discovery.Update) {
 	if len(endpoints) == 0 {
 		// An empty set is more often a registry's fault than the truth, and
 		// calling the last servers known does no harm.
-		c.unknown = errors.New("the resolver knows no endpoint")
+		c.unknown = fmt.Errorf("the %s of target %s knows no server of it", c.client.resolver(), c.client.target)
 		c.mu.Unlock()
 		c.changed.send()
 		return
@@ -117,6 +118,11 @@ func (c *cluster) update(u discovery.Update) {
 	for key, p := range gone {
 		if pools[key] != p {
 			p.retire()
+		}
+	}
+	if c.client.settings.pool.MinIdle > 0 {
+		for _, p := range pools {
+			p.warm()
 		}
 	}
 }
@@ -169,7 +175,7 @@ func (c *cluster) remote(e *discovery.Endpoint) *wire.Remote {
 	s := c.client.settings
 	r := &wire.Remote{
 		Network: e.Network, Address: e.Address, Authority: s.authority,
-		TLS: s.tls, Dial: s.dial, Codec: s.codec, Limits: s.limits, Logger: s.logger,
+		TLS: s.tls, Dial: s.dial, Codec: s.codec, Limits: s.limits, Logger: s.logger, Exclusive: true,
 	}
 	if s.dispatcher != nil {
 		r.Services = s.dispatcher
@@ -194,17 +200,43 @@ func authority(t discovery.Target, e *discovery.Endpoint) string {
 	return e.Address
 }
 
-// pick chooses a server that has a connection, waiting for one until ctx ends.
-func (c *cluster) pick(ctx context.Context, call *curlew.Call, tried []balance.Node) (balance.Pick, *pool, error) {
+// tried returns the servers to which attempts of a call have gone.
+func (c *cluster) tried(call *curlew.Call) []balance.Node {
+	peers := call.Tried()
+	if peers == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	nodes := make([]balance.Node, 0, len(peers))
+	for _, peer := range peers {
+		if p := c.pools[poolKey{peer.Addr.Network(), peer.Addr.String()}]; p != nil {
+			nodes = append(nodes, p)
+		}
+	}
+	return nodes
+}
+
+// several reports whether there is more than one server.
+func (c *cluster) several() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.pools) > 1
+}
+
+// pick chooses a server that has a connection, waiting for one until ctx ends,
+// and returns when that was.
+func (c *cluster) pick(ctx context.Context, call *curlew.Call, tried []balance.Node) (balance.Pick, *pool, time.Time, error) {
 	info := balance.Info{Call: call, Tried: tried, Now: time.Now()}
 	pick, p, err := c.try(ctx, info)
 	if err != nil && err != balance.ErrNotReady {
-		return balance.Pick{}, nil, err
+		return balance.Pick{}, nil, time.Time{}, err
 	}
 	if p != nil && p.State() == balance.Ready {
-		return pick, p, nil
+		return pick, p, info.Now, nil
 	}
-	return c.await(ctx, info, pick, p)
+	pick, p, err = c.await(ctx, info, pick, p)
+	return pick, p, time.Now(), err
 }
 
 // try asks the picker once.
@@ -222,7 +254,7 @@ func (c *cluster) try(ctx context.Context, info balance.Info) (balance.Pick, *po
 			WithProgress(curlew.NotSent)
 	}
 	if p.State() == balance.Failing || p.ctx.Err() != nil {
-		abandon(pick, balance.ErrNotReady)
+		abandon(pick, errNoCall)
 		return balance.Pick{}, nil, balance.ErrNotReady
 	}
 	return pick, p, nil
@@ -231,7 +263,7 @@ func (c *cluster) try(ctx context.Context, info balance.Info) (balance.Pick, *po
 // abandon tells a picker that its pick came to nothing.
 func abandon(pick balance.Pick, err error) {
 	if pick.Feedback != nil {
-		pick.Feedback.Done(balance.Result{Err: err})
+		pick.Feedback.Done(balance.Result{Err: err, Now: time.Now()})
 	}
 }
 
@@ -247,6 +279,9 @@ func (c *cluster) await(ctx context.Context, info balance.Info, pick balance.Pic
 				return pick, p, nil
 			}
 			abandon(pick, err)
+			if errors.Is(err, errExhausted) {
+				return balance.Pick{}, nil, err
+			}
 		}
 		switch {
 		case c.client.ctx.Err() != nil:
@@ -256,6 +291,7 @@ func (c *cluster) await(ctx context.Context, info balance.Info, pick balance.Pic
 		}
 		changed := c.changed.wait()
 		var err error
+		info.Now = time.Now()
 		pick, p, err = c.try(ctx, info)
 		switch {
 		case err == nil:
@@ -283,7 +319,10 @@ func (c *cluster) hopeless() *curlew.Error {
 			return nil
 		}
 	}
-	return c.lost
+	if c.lost == nil {
+		return nil
+	}
+	return c.lost.WithCause(errors.Join(c.lost.Unwrap(), resilience.ErrFinal))
 }
 
 // patiently bounds ctx by the client's patience if it has no deadline.
@@ -306,7 +345,7 @@ func (c *cluster) unreachable(ctx context.Context) *curlew.Error {
 		code = curlew.Unavailable
 	}
 	return curlew.NewError(code, fmt.Sprintf("no connection to %s: %v: %s", c.client.target, cause, curlew.ErrorOf(reason).Message())).
-		WithCause(errors.Join(cause, reason)).WithProgress(curlew.NotSent)
+		WithCause(errors.Join(cause, reason, resilience.ErrFinal)).WithProgress(curlew.NotSent)
 }
 
 // problem says why there is no connection.
@@ -325,7 +364,7 @@ func (c *cluster) problem() error {
 		}
 	}
 	if len(c.pools) == 0 {
-		return errors.New("the resolver has not answered yet")
+		return fmt.Errorf("the %s of target %s has not answered yet", c.client.resolver(), c.client.target)
 	}
 	return errors.New("the picker finds no server ready")
 }

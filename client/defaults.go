@@ -19,14 +19,18 @@ func defaults() *settings {
 		protocol: native.New(),
 		dial:     (&net.Dialer{}).DialContext,
 		policy:   new(policy.Snapshot),
-		picker:   func() balance.Picker { return balance.NewPickFirst() },
+		picker:   balance.Default,
 		logger:   slog.New(slog.DiscardHandler),
 	}
 }
 
 const (
-	// maxAttempts bounds how often a call is tried that no server has begun.
+	// maxAttempts bounds how often a call that no server has begun is tried
+	// without a wait. The retries come after that.
 	maxAttempts = 3
+	// maxPicks bounds how often a server is picked for one attempt of the retries,
+	// where the servers' breakers refuse it.
+	maxPicks = 8
 	// connectPatience bounds how long a call without a deadline waits for a
 	// connection.
 	connectPatience = 10 * time.Second

@@ -12,8 +12,11 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/balance"
 	"github.com/curlewrpc/curlew/discovery"
 	"github.com/curlewrpc/curlew/internal/assert"
+	"github.com/curlewrpc/curlew/policy"
+	"github.com/curlewrpc/curlew/resilience"
 	"github.com/curlewrpc/curlew/wire"
 )
 
@@ -237,6 +240,23 @@ func dial(t testing.TB, n *network, target string, opts ...Option) *Client {
 	assert.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, c.Close()) })
 	return c
+}
+
+// inOrder has the first server called that is ready, so that a test can tell
+// which one that is.
+var inOrder = WithPicker(func() balance.Picker { return balance.NewPickFirst() })
+
+// withPolicy sets a policy.
+func withPolicy(t testing.TB, rules policy.Rules) Option {
+	t.Helper()
+	p, err := policy.New(rules)
+	assert.NoError(t, err)
+	return WithPolicy(p)
+}
+
+// withoutRetries leaves only the tries of calls that no server has begun.
+func withoutRetries(t testing.TB) Option {
+	return withPolicy(t, policy.Rules{Default: policy.Method{Retry: &resilience.Retry{Off: true}}})
 }
 
 // hello calls a method and returns its reply.

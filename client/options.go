@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/curlewrpc/curlew"
@@ -51,7 +52,8 @@ func WithProtocol(p wire.Protocol) Option { return func(s *settings) { s.protoco
 
 // WithTLS encrypts connections. The server is asked for, and must prove to be,
 // config.ServerName, or if that is empty the target's host or name. The client
-// keeps config.
+// keeps config. Sessions are resumed: by config's ClientSessionCache, or if that
+// is nil by one of the client's own.
 func WithTLS(config *tls.Config) Option { return func(s *settings) { s.tls = config } }
 
 // WithAuthority asks servers for the given name, "shop.example" or with a port,
@@ -90,7 +92,7 @@ func WithResolver(resolvers ...discovery.Resolver) Option {
 }
 
 // WithPicker chooses servers by what newPicker makes instead of
-// [balance.PickFirst].
+// [balance.Default].
 func WithPicker(newPicker func() balance.Picker) Option {
 	return func(s *settings) { s.picker = newPicker }
 }
@@ -139,6 +141,10 @@ func newSettings(opts []Option) (*settings, error) {
 			return nil, fmt.Errorf("WithServices: %w", err)
 		}
 		s.dispatcher = d
+	}
+	if s.tls != nil && s.tls.ClientSessionCache == nil {
+		s.tls = s.tls.Clone()
+		s.tls.ClientSessionCache = tls.NewLRUClientSessionCache(0)
 	}
 	s.limits = s.limits.WithDefaults()
 	s.pool = s.pool.withDefaults()
@@ -195,5 +201,17 @@ func (s *settings) resolver(t discovery.Target) (discovery.Resolver, error) {
 			return r, nil
 		}
 	}
-	return nil, fmt.Errorf("there is no resolver for the scheme %q; add one by client.WithResolver", t.Scheme)
+	return nil, fmt.Errorf("there is no resolver for the scheme %q; add one by client.WithResolver%s", t.Scheme, s.schemes())
+}
+
+// schemes tells which schemes there are resolvers for.
+func (s *settings) schemes() string {
+	if len(s.resolvers) == 0 {
+		return ""
+	}
+	names := make([]string, len(s.resolvers))
+	for i, r := range s.resolvers {
+		names[i] = r.Scheme()
+	}
+	return "; there are those for " + strings.Join(names, ", ")
 }

@@ -192,7 +192,7 @@ func TestInterceptorPositions(t *testing.T) {
 			}
 			return nil
 		}}
-		c := dial(t, n, "a:1,b:2",
+		c := dial(t, n, "a:1,b:2", inOrder, // the default picker takes whichever
 			WithInterceptors(note("outer")), WithInterceptors(note("inner")), WithAttemptInterceptors(note("attempt")))
 		_, err := hello(t.Context(), c)
 		assert.NoError(t, err)

@@ -35,11 +35,13 @@ type pool struct {
 	ctx    context.Context // ends when the server is gone from the set, or with the client
 	cancel context.CancelCauseFunc
 
-	conns     atomic.Pointer[[]*conn] // that take calls; replaced under mu
-	state     atomic.Uint32           // a balance.State; set under mu
-	waiting   atomic.Int32            // len(waiters); set under mu
-	hopeless  atomic.Bool             // it failed in a way that time does not mend; set under mu
-	exclusive atomic.Bool             // a connection carries one call at a time; set under mu
+	conns     atomic.Pointer[[]*conn]     // that take calls; replaced under mu
+	state     atomic.Uint32               // a balance.State; set under mu
+	waiting   atomic.Int32                // len(waiters); set under mu
+	hopeless  atomic.Bool                 // it failed in a way that time does not mend; set under mu
+	unhealthy atomic.Bool                 // by the last check
+	exclusive atomic.Bool                 // a connection carries one call at a time; set under mu
+	instances atomic.Pointer[[]*instance] // replaced as a whole, under mu
 
 	mu       sync.Mutex // guards the rest
 	free     []*conn    // if exclusive: those without a call, the last used last

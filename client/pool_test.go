@@ -379,7 +379,7 @@ func TestFailover(t *testing.T) {
 			return &reply, nil
 		}}
 		down.Store("a:1", true)
-		c := dial(t, n, "a:1,b:2,c:3")
+		c := dial(t, n, "a:1,b:2,c:3", inOrder) // the default picker takes whichever
 		expect := func(want string) {
 			t.Helper()
 			reply, err := hello(t.Context(), c)
@@ -427,7 +427,9 @@ func TestTransparentRetry(t *testing.T) {
 					}
 					return nil
 				}}
-				c := dial(t, n, "a:1,b:2", WithAttemptInterceptors(func(next curlew.Handler) curlew.Handler {
+				// The default picker takes whichever server first, and the default
+				// policy tries again after a wait.
+				c := dial(t, n, "a:1,b:2", inOrder, withoutRetries(t), WithAttemptInterceptors(func(next curlew.Handler) curlew.Handler {
 					return func(ctx context.Context, call *curlew.Call) error {
 						call.Header().Add("attempt", "x")
 						return next(ctx, call)
@@ -466,7 +468,7 @@ func TestResolverUpdates(t *testing.T) {
 		h := newHeld()
 		n := &network{serve: h.serve}
 		r := newScript()
-		c := dial(t, n, "script:///greeter", WithResolver(r))
+		c := dial(t, n, "script:///greeter", WithResolver(r), inOrder) // the default picker takes whichever
 		wait := start(t, c, 2)
 		assert.Equal(t, n.dialed(), 0)
 		r.addresses("a:1", "b:2", "a:1")
@@ -541,11 +543,11 @@ func TestResolverFails(t *testing.T) {
 			assert.Contains(t, err.Error(), text)
 			assert.Contains(t, err.Error(), "script:///greeter")
 		}
-		expect("the resolver has not answered yet")
+		expect("the script resolver of target script:///greeter has not answered yet")
 		r.updates <- told{err: errors.New("registry at 10.0.0.1 says no")}
 		expect("registry at 10.0.0.1 says no")
 		r.addresses()
-		expect("the resolver knows no endpoint")
+		expect("the script resolver of target script:///greeter knows no server of it")
 		n.connect = func(context.Context, string) error { return unavailable("a:1 says no") }
 		r.addresses("a:1")
 		expect("a:1 says no")

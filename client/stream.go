@@ -29,7 +29,8 @@ type stream struct {
 }
 
 // open opens a call that has begun.
-func (c *Client) open(ctx context.Context, call *curlew.Call) (s *stream, err error) {
+func (ch *chain) open(ctx context.Context, call *curlew.Call) (s *stream, err error) {
+	c := ch.client
 	if !c.owned.enter() {
 		return nil, errClosed
 	}
@@ -44,7 +45,7 @@ func (c *Client) open(ctx context.Context, call *curlew.Call) (s *stream, err er
 		call.End(err)
 		c.owned.leave()
 	}()
-	if err := c.handler(ctx, call); err != nil {
+	if err := ch.run(ctx, call); err != nil {
 		return nil, err
 	}
 	name := call.Method().FullName()

@@ -15,7 +15,7 @@ import (
 // unaryStream is a unary call in the shape of a stream, for callers that know
 // only streams: Send makes the call, Receive takes its reply.
 type unaryStream struct {
-	client *Client
+	chain  *chain
 	call   *curlew.Call
 	ctx    context.Context // ends at Close too
 	cancel context.CancelCauseFunc
@@ -31,8 +31,8 @@ type unaryStream struct {
 	once     sync.Once // the end of the call
 }
 
-func newUnaryStream(ctx context.Context, c *Client, call *curlew.Call, timeout time.Duration) *unaryStream {
-	s := &unaryStream{client: c, call: call, answered: make(chan struct{})}
+func newUnaryStream(ctx context.Context, ch *chain, call *curlew.Call, timeout time.Duration) *unaryStream {
+	s := &unaryStream{chain: ch, call: call, answered: make(chan struct{})}
 	ctx, s.cancel = context.WithCancelCause(ctx)
 	s.ctx, s.stopTimer = withTimeout(ctx, timeout)
 	return s
@@ -63,7 +63,7 @@ func (s *unaryStream) Send(ctx context.Context, m any) error {
 	stop := context.AfterFunc(ctx, func() { s.cancel(context.Cause(ctx)) })
 	defer stop()
 	s.call.SetRequest(m)
-	err := s.client.handler(s.ctx, s.call)
+	err := s.chain.run(s.ctx, s.call)
 	s.err = failure(err)
 	s.stop = context.AfterFunc(s.ctx, func() {
 		<-s.answered

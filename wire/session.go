@@ -37,6 +37,9 @@ type Remote struct {
 	// Codec is used for calls that choose none; nil means the protocol's own.
 	Codec  curlew.Codec
 	Limits Limits
+	// Exclusive asks a protocol whose connections carry one call at a time for a
+	// session of one connection, with a Capacity of 1: whoever asks has a pool.
+	Exclusive bool
 	// Logger is never nil.
 	Logger *slog.Logger
 }

@@ -37,7 +37,7 @@ type client struct {
 var _ wire.HTTPTransport = (*client)(nil)
 
 // Dial connects to a server. Further connections are made as exchanges need
-// them, at most as many as the limit on streams allows.
+// them, at most as many as the limit on streams allows; none if r is Exclusive.
 func Dial(ctx context.Context, r *wire.Remote) (wire.HTTPTransport, error) {
 	limits := r.Limits.WithDefaults()
 	c := &client{
@@ -45,6 +45,9 @@ func Dial(ctx context.Context, r *wire.Remote) (wire.HTTPTransport, error) {
 		most:      limits.MaxStreams,
 		away:      make(chan struct{}),
 		exchanges: make(map[*clientExchange]struct{}),
+	}
+	if r.Exclusive {
+		c.most = 1
 	}
 	c.pool = &http.Transport{
 		DialContext:            c.connect, // does TLS as well; the pool takes connections as they are
