@@ -36,6 +36,7 @@ var ranks = []rank{
 	{"transport/proxyproto", 25, "PROXY protocol headers before a connection's bytes"},
 	{"balance", 25, "which server is picked"},
 	{"discovery/dns", 25, "a resolver"},
+	{"discovery/file", 25, "a resolver"},
 	{"discovery/discoverytest", 45, "the suite that every resolver and registrar passes"},
 	{"traffic", 25, "which cluster a call goes to"},
 	{"wire/internal/coalesce", 24, "one connection's writer; other shared parts build on it"},
