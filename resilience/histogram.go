@@ -39,7 +39,7 @@ func (h *histogram) record(d time.Duration) {
 	if n%histogramHalf == 0 {
 		for i := range h.counts {
 			c := h.counts[i].Load()
-			h.counts[i].Add(-(c / 2))
+			h.counts[i].Add(-(c - c/2)) // nothing stays of a single old one
 		}
 	}
 	if n >= histogramWarm && n%histogramLook == 0 || n == histogramWarm {
