@@ -10,11 +10,13 @@ import (
 	"strings"
 	"time"
 
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/status"
 )
 
@@ -150,11 +152,26 @@ func (l *link) explain(what string, err error) error {
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		reason = "no answer within the time"
-		if l.client != nil {
-			reason += "; the connection is " + l.client.ActiveConnection().GetState().String()
+		if why := l.disconnected(); why != "" {
+			reason = why
 		}
 	}
 	return &failure{fmt.Sprintf("etcd at %s: %s: %s", l.endpoints, what, reason), err}
+}
+
+// disconnected says why there is no connection, if there is none. Calls of etcd's
+// client wait for one, and so do not know.
+func (l *link) disconnected() string {
+	if l.client == nil || l.client.ActiveConnection().GetState() != connectivity.TransientFailure {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience/10)
+	defer cancel()
+	_, err := pb.NewMaintenanceClient(l.client.ActiveConnection()).Status(ctx, new(pb.StatusRequest))
+	if s, ok := status.FromError(err); ok && err != nil {
+		return s.Message()
+	}
+	return ""
 }
 
 // failure is an error with a text of its own.
