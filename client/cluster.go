@@ -29,6 +29,7 @@ type cluster struct {
 
 	mu      sync.Mutex // guards the rest; held while picker.Update runs
 	pools   map[poolKey]*pool
+	order   []*pool       // pools, as the resolver has them
 	lost    *curlew.Error // why the last connection could not be made
 	unknown error         // why the resolver knows nothing newer
 }
@@ -99,7 +100,7 @@ func (c *cluster) update(u discovery.Update) {
 	}
 	c.unknown = nil
 	pools := make(map[poolKey]*pool, len(endpoints))
-	nodes := make([]balance.Node, 0, len(endpoints))
+	c.order = make([]*pool, 0, len(endpoints)) // what the picker has is not changed
 	for i := range endpoints {
 		key := poolKey{endpoints[i].Network, endpoints[i].Address}
 		p := c.pools[key]
@@ -108,11 +109,11 @@ func (c *cluster) update(u discovery.Update) {
 		}
 		p.endpoint.Store(&endpoints[i])
 		pools[key] = p
-		nodes = append(nodes, p)
+		c.order = append(c.order, p)
 	}
 	gone := c.pools
 	c.pools = pools
-	c.picker.Update(nodes)
+	c.present()
 	c.mu.Unlock()
 	c.changed.send()
 	for key, p := range gone {

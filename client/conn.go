@@ -23,6 +23,7 @@ type conn struct {
 	used    atomic.Bool  // since live has last looked
 	proven  atomic.Bool  // a call was answered
 
+	checker  *checker      // nil if the client does not check
 	replaced chan struct{} // closed when another one has taken its place
 
 	free, expired, dropped bool // guarded by pool.mu: it is in pool.free, too old, out of use
@@ -31,6 +32,7 @@ type conn struct {
 func newConn(p *pool, s wire.Session) *conn {
 	c := &conn{pool: p, session: s, since: time.Now(), single: s.Capacity() == 1, replaced: make(chan struct{})}
 	c.calls.init()
+	c.checker = newChecker(c)
 	return c
 }
 
@@ -136,8 +138,12 @@ func (c *conn) waitForEnd() reason {
 	defer idleTick.stop()
 	tooOld := newTicker(config.lifetime())
 	defer tooOld.stop()
+	health := c.pool.checks()
+	defer health.stop()
 	for {
 		select {
+		case <-health.c:
+			c.checker.check()
 		case <-c.session.Draining():
 			return lost
 		case <-c.pool.ctx.Done():

@@ -83,6 +83,9 @@ func (p *pool) run() {
 		return
 	}
 	c := newConn(p, session)
+	if c.checker != nil {
+		c.checker.check()
+	}
 	p.add(c)
 	c.live()
 }
@@ -148,7 +151,7 @@ func (p *pool) setExclusive(c *conn) {
 	case c.single && !p.exclusive.Load():
 		p.exclusive.Store(true)
 		for _, other := range conns { // of which some may not be full
-			if c.calls.count() == 0 {
+			if other.calls.count() == 0 && !other.free {
 				other.free = true
 				p.free = append(p.free, other)
 			}
@@ -156,7 +159,7 @@ func (p *pool) setExclusive(c *conn) {
 	case !c.single && len(conns) == 1:
 		p.exclusive.Store(false)
 		p.free = nil
-	case p.exclusive.Load():
+	case p.exclusive.Load() && !c.free && c.calls.count() == 0: // else its health check has put it there, or a call has it
 		c.free = true
 		p.free = append(p.free, c)
 	}
@@ -183,7 +186,6 @@ func (p *pool) dialFailed(err *curlew.Error) {
 func (p *pool) remove(c *conn, why reason) {
 	p.figures.ended[why].Add(1)
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	if p.drop(c) && why == lost {
 		p.judge(c)
 	}
@@ -192,6 +194,11 @@ func (p *pool) remove(c *conn, why reason) {
 	}
 	p.fill()
 	p.setState()
+	alone := len(*p.conns.Load()) == 0
+	p.mu.Unlock()
+	if alone && p.ctx.Err() == nil && p.unhealthy.Swap(false) { // nobody would check it any more
+		p.cluster.refresh()
+	}
 }
 
 // sweep takes the connections out of use that drain and have not come to it

@@ -44,6 +44,7 @@ type settings struct {
 	timeout    time.Duration
 	backoff    resilience.Backoff
 	pool       Pool
+	health     *HealthCheck // nil for none
 	logger     *slog.Logger
 }
 
@@ -117,6 +118,10 @@ func WithBackoff(b resilience.Backoff) Option { return func(s *settings) { s.bac
 // WithPool says how many connections there are to each server, and for how long.
 func WithPool(p Pool) Option { return func(s *settings) { s.pool = p } }
 
+// WithHealthChecks asks connected servers whether they can be used; without it
+// only what becomes of calls tells.
+func WithHealthChecks(h HealthCheck) Option { return func(s *settings) { s.health = &h } }
+
 // WithLogger logs connections that fail; without it nothing is logged.
 func WithLogger(l *slog.Logger) Option { return func(s *settings) { s.logger = l } }
 
@@ -148,6 +153,10 @@ func newSettings(opts []Option) (*settings, error) {
 	}
 	s.limits = s.limits.WithDefaults()
 	s.pool = s.pool.withDefaults()
+	if s.health != nil {
+		h := s.health.withDefaults()
+		s.health = &h
+	}
 	return s, nil
 }
 
@@ -166,6 +175,11 @@ func (s *settings) validate() error {
 	wrong(s.timeout < 0, "WithDefaultTimeout: %v is negative", s.timeout)
 	if err := s.pool.check(); err != nil {
 		errs = append(errs, fmt.Errorf("WithPool: %w", err))
+	}
+	if s.health != nil {
+		if err := s.health.check(); err != nil {
+			errs = append(errs, fmt.Errorf("WithHealthChecks: %w", err))
+		}
 	}
 	for _, i := range s.calls {
 		wrong(i == nil, "WithInterceptors: an interceptor is nil")

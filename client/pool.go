@@ -40,6 +40,7 @@ type pool struct {
 	waiting   atomic.Int32                // len(waiters); set under mu
 	hopeless  atomic.Bool                 // it failed in a way that time does not mend; set under mu
 	unhealthy atomic.Bool                 // by the last check
+	unchecked atomic.Bool                 // the server has no health checks
 	exclusive atomic.Bool                 // a connection carries one call at a time; set under mu
 	instances atomic.Pointer[[]*instance] // replaced as a whole, under mu
 
