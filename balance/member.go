@@ -12,20 +12,22 @@ import (
 	"github.com/curlewrpc/curlew"
 )
 
-// member is what a chooser keeps of a node. Its address is what feedback
-// types point to.
+// member is what a chooser keeps of a node. Its address is what feedback types
+// point to. What most picks use stands first, within a cache line.
 type member struct {
 	node    Node
 	chooser *chooser
-	weight  number       // of the endpoint, 1 is the mean
 	warming *warming     // nil without a SlowStart around
-	hash    uint64       // that tells the node from others, in all processes alike
+	weight  number       // of the endpoint, 1 is the mean
 	pending atomic.Int64 // attempts that are not done
 	latency latency      // of a PeakEWMA
-	report  report       // of a WeightedRoundRobin
-	points  int          // on a RingHash, for updates only
-	filled  uint64       // in the permutation of a Maglev, while its table is made
-	gone    atomic.Bool  // of a Maglev: removed by an update
+
+	hash   uint64      // tells the node from others, in all processes alike
+	report report      // of a WeightedRoundRobin
+	points int         // on a RingHash, for updates only
+	filled uint64      // in the permutation of a Maglev, while its table is made
+	gone   atomic.Bool // of a Maglev: removed by an update
+	_      [16]byte    // to whole cache lines
 }
 
 // number is a float64 that is read and written atomically.
@@ -86,6 +88,7 @@ type chooser struct {
 	source source
 	total  atomic.Int64 // attempts in flight, of pickers that have a bound
 	wrong  error        // with the picker's fields; does not change once there is a set
+	even   bool         // all members weigh 1; of updates
 	decay  float64      // of latencies, in seconds; does not change while there are members
 }
 
@@ -122,17 +125,23 @@ func (m *member) load(now time.Duration) float64 {
 	return float64(m.pending.Load()) / weight
 }
 
+func (c *chooser) newMember(n Node) *member {
+	m := &member{node: n, chooser: c, warming: warmingOf(n), hash: identity(n)}
+	m.weight.store(1)
+	return m
+}
+
 // update takes nodes over.
 func (c *chooser) update(nodes []Node) (changed bool, gone []*member) {
 	before := c.roster.states
-	gone = c.roster.update(nodes, func(n Node) *member { return &member{node: n, chooser: c, warming: warmingOf(n), hash: identity(n)} })
+	gone = c.roster.update(nodes, c.newMember)
 	members := c.roster.states
-	weighed, even := weigh(members)
+	weighed := c.weigh(members)
 	if same(before, members) && !weighed && c.set.Load() != nil {
 		return false, nil
 	}
 	s := &set{members: members}
-	if !even {
+	if !c.even {
 		s.sums = make([]float64, len(members))
 		sum := 0.0
 		for i, m := range members {
@@ -145,18 +154,21 @@ func (c *chooser) update(nodes []Node) (changed bool, gone []*member) {
 }
 
 // weigh reads the weights of the members' endpoints. It reports whether one has
-// changed, and whether all are equal.
-func weigh(members []*member) (changed, even bool) {
+// changed.
+func (c *chooser) weigh(members []*member) (changed bool) {
 	if len(members) == 0 {
-		return false, true
+		return false
 	}
-	total, first := 0, weightOf(members[0].node)
-	even = true
+	total, first, even := 0, weightOf(members[0].node), true
 	for _, m := range members {
 		w := weightOf(m.node)
 		total += w
 		even = even && w == first
 	}
+	if even && c.even {
+		return false // they have weighed 1 since they were made
+	}
+	c.even = even
 	mean := float64(total) / float64(len(members))
 	for _, m := range members {
 		w := 1.0
@@ -167,7 +179,7 @@ func weigh(members []*member) (changed, even bool) {
 			changed = true
 		}
 	}
-	return changed, even
+	return changed
 }
 
 // weightOf returns the weight of a node's endpoint.

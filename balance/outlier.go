@@ -72,17 +72,18 @@ type Outlier struct {
 	next    time.Duration // when the next Interval begins
 }
 
-// judged is a node as the picker within sees it.
+// judged is a node as the picker within sees it. What most picks use stands
+// first, within a cache line.
 type judged struct {
 	Node
-	outlier *Outlier
-	ejected atomic.Bool
-	row     atomic.Int32 // failures in a row, or since MaxFails' window began
-	window  atomic.Int64 // when that window began
-
-	calls, failures, timed, took atomic.Int64 // in this Interval; took in ns
-
+	outlier  *Outlier
+	ejected  atomic.Bool
+	row      atomic.Int32               // failures in a row, or since MaxFails' window began
 	feedback [2]atomic.Pointer[verdict] // for what is not timed, and for what is
+	calls    atomic.Int64               // in this Interval, as the next three
+
+	timed, took, failures atomic.Int64 // took in ns
+	window                atomic.Int64 // when that of MaxFails began
 
 	until time.Duration // when the ejection ends; guarded by outlier.mu, as the rest
 	times int           // ejections that still count

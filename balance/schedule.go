@@ -31,22 +31,33 @@ const (
 
 // newSchedule returns a schedule of the members by weights, which are positive.
 func newSchedule(members []*member, weights []float64) *schedule {
-	mean := 0.0
+	sum, most := 0.0, 0.0
 	for _, w := range weights {
-		mean += w / float64(len(weights))
+		sum, most = sum+w, max(most, w)
 	}
+	limit := divideAbove * sum / float64(len(weights))
+	if most > limit {
+		members, weights, most = divide(members, weights, limit)
+	}
+	s := &schedule{entries: make([]entry, len(members))}
+	for i, m := range members {
+		s.entries[i] = entry{m, max(uint64(weights[i]/most*whole+0.5), 1)}
+	}
+	return s
+}
+
+// divide returns members and weights in which those above the limit stand
+// several times, evenly spread, with parts of their weights, of which it returns
+// the greatest too.
+func divide(members []*member, weights []float64, limit float64) (_ []*member, _ []float64, most float64) {
 	type placed struct {
 		member *member
 		weight float64
 		at     float64
 	}
 	var all []placed
-	most, divided := 0.0, false
 	for i, m := range members {
-		pieces := 1
-		if w := weights[i]; w > divideAbove*mean {
-			pieces, divided = int(w/(divideAbove*mean))+1, true
-		}
+		pieces := int(weights[i]/limit) + 1
 		w := weights[i] / float64(pieces)
 		most = max(most, w)
 		offset := (float64(i) + 0.5) / float64(len(members))
@@ -58,14 +69,12 @@ func newSchedule(members []*member, weights []float64) *schedule {
 			all = append(all, placed{m, w, at})
 		}
 	}
-	if divided {
-		slices.SortStableFunc(all, func(a, b placed) int { return cmp.Compare(a.at, b.at) })
-	}
-	s := &schedule{entries: make([]entry, len(all))}
+	slices.SortStableFunc(all, func(a, b placed) int { return cmp.Compare(a.at, b.at) })
+	members, weights = make([]*member, len(all)), make([]float64, len(all))
 	for i, e := range all {
-		s.entries[i] = entry{e.member, max(uint64(e.weight/most*whole+0.5), 1)}
+		members[i], weights[i] = e.member, e.weight
 	}
-	return s
+	return members, weights, most
 }
 
 // at returns who takes a turn, nil if the turn is passed over.
