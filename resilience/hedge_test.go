@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -134,16 +135,22 @@ func TestHedgeEndsWithTheCaller(t *testing.T) {
 func TestMeasuredDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		read, _, _ := methods()
-		random := rand.New(rand.NewPCG(1, 1))
+		var mu sync.Mutex // guards the next two
 		attempts := 0
+		random := rand.New(rand.NewPCG(1, 1))
 		budget := NewBudget(BudgetConfig{})
-		handler := Hedge{}.Interceptor(budget)(func(ctx context.Context, call *curlew.Call) error {
+		attempt := func() time.Duration {
+			mu.Lock()
+			defer mu.Unlock()
 			attempts++
 			takes := 9*time.Millisecond + time.Duration(random.IntN(1000))*time.Microsecond
 			if random.IntN(50) == 0 {
 				takes = time.Second
 			}
-			return answers("x", takes)(ctx, call)
+			return takes
+		}
+		handler := Hedge{}.Interceptor(budget)(func(ctx context.Context, call *curlew.Call) error {
+			return answers("x", attempt())(ctx, call)
 		})
 		var slowest time.Duration
 		const calls = 3000
@@ -168,16 +175,16 @@ func TestHedgesTakeFromTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		read, _, _ := methods()
 		budget := NewBudget(BudgetConfig{Ratio: -1, MinPerSecond: 0.3})
-		attempts := 0
+		var attempts atomic.Int64
 		handler := Hedge{Delay: time.Millisecond}.Interceptor(budget)(func(ctx context.Context, call *curlew.Call) error {
-			attempts++
+			attempts.Add(1)
 			return answers("x", 5*time.Millisecond)(ctx, call)
 		})
 		for range 10 {
 			call, _ := clientCall(t.Context(), read)
 			call.End(handler(t.Context(), call))
 		}
-		assert.Equal(t, attempts, 13)
+		assert.Equal(t, attempts.Load(), 13)
 	})
 }
 

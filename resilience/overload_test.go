@@ -108,7 +108,7 @@ func TestOverload(t *testing.T) {
 		goodput float64
 	}{
 		{"fixed", Shed{Concurrency: Concurrency{Limit: slots}}, 2, 0.9},
-		{"adaptive", Shed{}, 2, 0.9},
+		{"adaptive", Shed{}, 2.5, 0.9},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, seed := range []uint64{1, 2} {

@@ -20,7 +20,8 @@ import (
 // outermost.
 type Shed struct {
 	// Concurrency bounds the calls that run. Where it has no Queue there is one
-	// of ten for each call of Limit, or of 200.
+	// of ten for each call of Limit, or if that adapts of three for each of
+	// Initial.
 	Concurrency Concurrency
 	// MaxRunDelay is how long goroutines that could run may wait for a processor,
 	// in the mean over 100 ms (the runtime's metric /sched/latencies:seconds); 0
@@ -41,7 +42,7 @@ func (s Shed) Check() error {
 func (s Shed) concurrency() Concurrency {
 	c := s.Concurrency
 	if c.Queue == 0 {
-		c.Queue = 200
+		c.Queue = min(3*c.withDefaults().Initial, mostConcurrency)
 		if c.Limit > 0 {
 			c.Queue = min(10*c.Limit, mostConcurrency)
 		}
