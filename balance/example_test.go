@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync/atomic"
+	"time"
 
 	"github.com/curlewrpc/curlew/balance"
 	"github.com/curlewrpc/curlew/discovery"
@@ -47,3 +48,37 @@ func ExamplePicker() {
 	fmt.Println(pick.Node.Endpoint().Address, err)
 	// Output: 10.0.0.1:80 <nil>
 }
+
+// Half of the servers of a zone fail, and calls of its clients go to the other
+// zone in part.
+func ExampleZone() {
+	p := &balance.Zone{Local: "eu-1a", Seed: 1}
+	p.Update([]balance.Node{
+		place{"10.1.0.1:80", "eu-1a", balance.Ready}, place{"10.1.0.2:80", "eu-1a", balance.Failing},
+		place{"10.2.0.1:80", "eu-1b", balance.Ready}, place{"10.2.0.2:80", "eu-1b", balance.Ready},
+	})
+	calls := make(map[string]int)
+	for range 300 {
+		pick, err := p.Pick(context.Background(), balance.Info{Now: time.Now()})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		calls[pick.Node.Endpoint().Zone]++
+		pick.Feedback.Done(balance.Result{Now: time.Now()})
+	}
+	fmt.Println("about 200 of 300 stay:", calls["eu-1a"] > 180 && calls["eu-1a"] < 220)
+	// Output: about 200 of 300 stay: true
+}
+
+// place is a node of a zone.
+type place struct {
+	address, zone string
+	state         balance.State
+}
+
+func (p place) Endpoint() *discovery.Endpoint {
+	return &discovery.Endpoint{Address: p.address, Zone: p.zone}
+}
+func (p place) State() balance.State { return p.state }
+func (p place) Connect()             {}
