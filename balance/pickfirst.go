@@ -17,15 +17,10 @@ type PickFirst struct {
 	nodes atomic.Pointer[[]Node]
 }
 
-// NewPickFirst returns a picker without nodes.
-func NewPickFirst() *PickFirst {
-	return new(PickFirst)
-}
-
-// Update replaces the nodes.
+// Update implements [Picker].
 func (p *PickFirst) Update(nodes []Node) { p.nodes.Store(&nodes) }
 
-// Pick returns the node that takes the calls now.
+// Pick implements [Picker].
 func (p *PickFirst) Pick(_ context.Context, info Info) (Pick, error) {
 	nodes := p.nodes.Load()
 	if nodes == nil {

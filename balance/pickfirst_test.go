@@ -48,7 +48,7 @@ func TestPickFirst(t *testing.T) {
 			for _, i := range test.tried {
 				info.Tried = append(info.Tried, nodes[i])
 			}
-			p := NewPickFirst()
+			p := new(PickFirst)
 			p.Update(nodes)
 			got, err := p.Pick(context.Background(), info)
 			switch {
@@ -62,7 +62,7 @@ func TestPickFirst(t *testing.T) {
 }
 
 func TestPickFirstBeforeAnyUpdate(t *testing.T) {
-	if _, err := NewPickFirst().Pick(context.Background(), Info{}); err != ErrNotReady {
+	if _, err := new(PickFirst).Pick(context.Background(), Info{}); err != ErrNotReady {
 		t.Errorf("got %v", err)
 	}
 }

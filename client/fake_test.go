@@ -244,7 +244,7 @@ func dial(t testing.TB, n *network, target string, opts ...Option) *Client {
 
 // inOrder has the first server called that is ready, so that a test can tell
 // which one that is.
-var inOrder = WithPicker(func() balance.Picker { return balance.NewPickFirst() })
+var inOrder = WithPicker(func() balance.Picker { return new(balance.PickFirst) })
 
 // withPolicy sets a policy.
 func withPolicy(t testing.TB, rules policy.Rules) Option {
