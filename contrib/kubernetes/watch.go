@@ -105,7 +105,7 @@ func (w *watch) follow(ctx context.Context) error {
 }
 
 func (w *watch) request() *rest.Request {
-	return w.client.Get().Namespace(w.set.name.namespace).Resource("endpointslices").
+	return w.client.Get().MaxRetries(0).Namespace(w.set.name.namespace).Resource("endpointslices").
 		Param("labelSelector", discoveryv1.LabelServiceName+"="+w.set.name.service)
 }
 
