@@ -80,7 +80,7 @@ func rollingRestart(t *testing.T, protocol wire.Protocol) {
 	assert.NoError(t, err)
 	over := make(chan struct{})
 	var callers sync.WaitGroup
-	for range 10 {
+	for range 5 {
 		callers.Go(func() {
 			for i := 0; ; i++ {
 				select {
@@ -97,19 +97,17 @@ func rollingRestart(t *testing.T, protocol wire.Protocol) {
 			}
 		})
 	}
-	for range 2 {
-		for _, r := range replicas {
-			<-time.After(300 * time.Millisecond)
-			assert.NoError(t, r.stop())
-			<-time.After(100 * time.Millisecond)
-			r.start(t)
-		}
+	for _, r := range replicas {
+		<-time.After(200 * time.Millisecond)
+		assert.NoError(t, r.stop())
+		<-time.After(100 * time.Millisecond)
+		r.start(t)
 	}
 	close(over)
 	callers.Wait()
 	assert.Equal(t, failed.Load(), 0)
 	assert.Equal(t, served.Load(), answered.Load(), "calls served and answered")
-	t.Logf("10 restarts among 5 replicas: %d calls, none failed", answered.Load())
+	t.Logf("5 replicas restarted: %d calls, none failed", answered.Load())
 	assert.NoError(t, c.Close())
 	var errs []error
 	for _, r := range replicas {

@@ -20,7 +20,15 @@ import (
 // A second signal ends the process at once, as it would without NotifyShutdown,
 // unless other code has asked for the signal. stop does that for the first one.
 func NotifyShutdown(parent context.Context) (ctx context.Context, stop context.CancelFunc) {
-	ctx, stop = signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
+	signaled, forget := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := context.WithCancelCause(parent)
+	// Whoever sees the end of ctx can be sure that the next signal has its effect.
+	context.AfterFunc(signaled, func() {
+		forget()
+		cancel(context.Cause(signaled))
+	})
+	return ctx, func() {
+		forget()
+		cancel(nil)
+	}
 }

@@ -40,6 +40,7 @@ func TestSignals(t *testing.T) {
 		{"a second signal", []syscall.Signal{syscall.SIGTERM, syscall.SIGTERM}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			program := exec.Command(os.Args[0], "-test.run=^TestSignals$")
 			program.Env = append(os.Environ(), child+"=1")
 			out, err := program.StdoutPipe()
