@@ -6,6 +6,7 @@ package resilience
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,11 +28,10 @@ type gate struct {
 	open    chan struct{}
 	ends    sync.WaitGroup
 	errs    map[string]error
-	calls   map[string]*curlew.Call
 }
 
 func newGate(l *Limiter) *gate {
-	g := &gate{open: make(chan struct{}), errs: make(map[string]error), calls: make(map[string]*curlew.Call)}
+	g := &gate{open: make(chan struct{}), errs: make(map[string]error)}
 	g.handler = l.Interceptor()(func(_ context.Context, call *curlew.Call) error {
 		g.mu.Lock()
 		g.began = append(g.began, call.Header().Get("name"))
@@ -50,9 +50,23 @@ func (g *gate) call(ctx context.Context, name string, p Priority) {
 		err := g.handler(ctx, call)
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		g.errs[name], g.calls[name] = err, call
+		g.errs[name] = err
 	})
 	synctest.Wait()
+}
+
+// err returns how a call has ended.
+func (g *gate) err(name string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.errs[name]
+}
+
+// names returns the calls that have begun to run, in order.
+func (g *gate) names() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.began)
 }
 
 // letGo ends one call.
@@ -68,7 +82,7 @@ func TestLimit(t *testing.T) {
 		g.call(t.Context(), "a", Normal)
 		g.call(t.Context(), "b", Normal)
 		g.call(t.Context(), "c", High)
-		err := curlew.ErrorOf(g.errs["c"])
+		err := curlew.ErrorOf(g.err("c"))
 		assert.Equal(t, err.Code(), curlew.ResourceExhausted)
 		assert.Equal(t, err.Progress(), curlew.Refused)
 		assert.Equal(t, err.Message(), "Shop/Buy: 2 calls run, no more may at once")
@@ -77,7 +91,7 @@ func TestLimit(t *testing.T) {
 		g.call(t.Context(), "d", Normal)
 		close(g.open)
 		g.ends.Wait()
-		assert.Equal(t, g.began, []string{"a", "b", "d"})
+		assert.Equal(t, g.names(), []string{"a", "b", "d"})
 		assert.Equal(t, l.Stats().Running, 0)
 
 		// On a client it has not been sent.
@@ -109,13 +123,13 @@ func TestQueueByPriority(t *testing.T) {
 		g.call(t.Context(), "normal 2", Normal)
 		assert.Equal(t, l.Stats().Waiting, 4)
 		g.call(t.Context(), "high 2", High) // takes the place of the least important
-		assert.ErrorIs(t, g.errs["background"], curlew.ResourceExhausted)
+		assert.ErrorIs(t, g.err("background"), curlew.ResourceExhausted)
 		g.call(t.Context(), "low", Low)
-		assert.Contains(t, g.errs["low"].Error(), "1 calls run and 4 wait, which are as important")
+		assert.Contains(t, g.err("low").Error(), "1 calls run and 4 wait, which are as important")
 		for range 5 {
 			g.letGo()
 		}
-		assert.Equal(t, g.began, []string{"runs", "high", "high 2", "normal 2", "normal"}, "of normal ones the newest first, since the queue was full")
+		assert.Equal(t, g.names(), []string{"runs", "high", "high 2", "normal 2", "normal"}, "of normal ones the newest first, since the queue was full")
 		g.ends.Wait()
 		assert.Equal(t, l.Stats().Refused, 2)
 	})
@@ -135,16 +149,16 @@ func TestQueueInOrder(t *testing.T) {
 		g.call(t.Context(), "3", Normal)
 		leave()
 		synctest.Wait()
-		assert.ErrorIs(t, g.errs["gone"], curlew.Canceled)
+		assert.ErrorIs(t, g.err("gone"), curlew.Canceled)
 		<-time.After(500 * time.Millisecond)
 		synctest.Wait()
-		assert.ErrorIs(t, g.errs["soon"], curlew.DeadlineExceeded)
-		assert.Equal(t, curlew.ErrorOf(g.errs["soon"]).Progress(), curlew.Refused)
+		assert.ErrorIs(t, g.err("soon"), curlew.DeadlineExceeded)
+		assert.Equal(t, curlew.ErrorOf(g.err("soon")).Progress(), curlew.Refused)
 		g.letGo()
-		assert.Equal(t, g.began, []string{"1", "2"})
+		assert.Equal(t, g.names(), []string{"1", "2"})
 		<-time.After(500 * time.Millisecond)
 		synctest.Wait()
-		assert.Contains(t, g.errs["3"].Error(), "it has waited 1s for one of 1 places")
+		assert.Contains(t, g.err("3").Error(), "it has waited 1s for one of 1 places")
 		close(g.open)
 		g.ends.Wait()
 		assert.Equal(t, l.Stats().Waiting, 0)
