@@ -56,36 +56,19 @@ func Start(t testing.TB, s *server.Server) *Server {
 		t.Fatalf("curlewtest: %v", err)
 	}
 	ended := make(chan struct{})
-	watched := &watchedListener{Listener: l, accepting: make(chan struct{})}
 	go func() { // the cleanup waits for it
 		defer close(ended)
-		if err := s.ServeListener(context.Background(), watched); err != nil {
+		if err := s.ServeListener(context.Background(), l); err != nil {
 			t.Errorf("curlewtest: %v", err)
 		}
 	}()
 	t.Cleanup(func() {
-		select { // a Shutdown that comes first would make the serving an error
-		case <-watched.accepting:
-		case <-ended:
-		}
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		_ = s.Shutdown(ctx) // ServeListener returns the same error
 		<-ended
 	})
 	return served
-}
-
-// watchedListener tells when the server begins to accept.
-type watchedListener struct {
-	net.Listener
-	once      sync.Once
-	accepting chan struct{}
-}
-
-func (l *watchedListener) Accept() (net.Conn, error) {
-	l.once.Do(func() { close(l.accepting) })
-	return l.Listener.Accept()
 }
 
 // Client returns one more client of the server. It is closed when the test
