@@ -32,7 +32,7 @@
 // come at once.
 //
 // Watches are blocking queries, which tell all instances of a service at each
-// change: they are made at most 20 times a second, and once a second while changes
+// change: they are made at most 20 times a second, and twice a second while changes
 // go on. While Consul is away the sequence yields errors that say whom was asked
 // and why there is no answer. If Consul's index has gone back, so that its data is
 // not that which was known, instances that have not announced themselves again are

@@ -94,13 +94,19 @@ type registration struct {
 // registration's alone, so that another one of the same address ends it.
 func (g *registration) check() string { return own + g.owner }
 
+// announce registers the instance and confirms it: an agent that restarts takes
+// it for critical if that was never done.
 func (g *registration) announce(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	within, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return g.link.Agent().ServiceRegisterOpts(g.instance, api.ServiceRegisterOpts{ReplaceExistingChecks: true}.WithContext(ctx))
+	err := g.link.Agent().ServiceRegisterOpts(g.instance, api.ServiceRegisterOpts{ReplaceExistingChecks: true}.WithContext(within))
+	if err != nil {
+		return err
+	}
+	return g.confirm(ctx)
 }
 
 // keep confirms the registration until ctx ends or the instance is another's.

@@ -20,12 +20,12 @@ const (
 	// A query begins this long after the one before has begun, at the least;
 	// while each brings something new, the time doubles up to the other.
 	leastGap = 50 * time.Millisecond
-	mostGap  = time.Second
+	mostGap  = 500 * time.Millisecond
 	// How long a query waits for a change. Consul adds a sixteenth at most.
 	wait = time.Minute
 	// How long instances are kept that Consul has lost, beyond the time after
 	// which those that live have announced themselves again.
-	grace = 5 * time.Second
+	grace = 3 * time.Second
 )
 
 // Watch tells the endpoints of the service that t names. The authority of t, the
@@ -149,7 +149,7 @@ func (w *watch) keep(set map[identity]discovery.Endpoint) {
 // rest waits until the next query may begin, and reports whether ctx let it.
 func (w *watch) rest(ctx context.Context) bool {
 	took := time.Since(w.begun)
-	if took > 2*mostGap {
+	if took > 4*mostGap {
 		w.gap = leastGap // it has been quiet
 	}
 	return pause(ctx, max(0, w.gap-took)+rand.N(leastGap/5))

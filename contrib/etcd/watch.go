@@ -26,7 +26,7 @@ const (
 	settled = 100 * time.Millisecond
 	// How long instances are kept that etcd has lost, beyond the time after which
 	// those that live have announced themselves again.
-	grace = 5 * time.Second
+	grace = 3 * time.Second
 )
 
 // Watch tells the endpoints of the service that t names, from the keys below

@@ -19,15 +19,18 @@ func TestConformance(t *testing.T) {
 	discoverytest.Run(t, discoverytest.Harness{
 		Connect: func(t testing.TB) discoverytest.Process {
 			line := discoverytest.NewLine(t, server.Addr())
-			r := consul.New(api.Config{Address: line.Addr()}, consul.WithTTL(3*time.Second))
+			r := consul.New(api.Config{Address: line.Addr()}, consul.WithTTL(5*time.Second))
 			return discoverytest.Process{Resolver: r, Registrar: r, Line: line}
 		},
 		Bad:     []discovery.Target{{Scheme: "consul", Endpoint: "/shop"}, {Scheme: "consul", Endpoint: "a b"}},
 		Restart: server.Restart,
 		Wipe:    server.Wipe,
-		Expiry:  8 * time.Second,
+		// A restart takes some seconds, in which nobody is elected yet.
+		Patience: 15 * time.Second,
+		Expiry:   10 * time.Second,
 		// Consul tells all instances at each change.
 		MostDelta: -1,
-		Many:      500,
+		// One agent writes each confirmation to its disk: see TestThousands.
+		Many: 150,
 	})
 }
