@@ -37,7 +37,7 @@ var ranks = []rank{
 	{"balance", 25, "which server is picked"},
 	{"discovery/dns", 25, "a resolver"},
 	{"discovery/file", 25, "a resolver"},
-	{"discovery/discoverytest", 45, "the suite that every resolver and registrar passes"},
+	{"discovery/discoverytest", 22, "the suite that every resolver and registrar passes"},
 	{"traffic", 25, "which cluster a call goes to"},
 	{"wire/internal/coalesce", 24, "one connection's writer; other shared parts build on it"},
 	{"wire/internal/httpwire", 24, "what the protocols over HTTP share; enveloped messages build on it"},
