@@ -8,9 +8,13 @@ package client
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/curlewrpc/curlew"
+	"github.com/curlewrpc/curlew/discovery"
 	"github.com/curlewrpc/curlew/internal/assert"
+	"github.com/curlewrpc/curlew/policy"
+	"github.com/curlewrpc/curlew/resilience"
 	"github.com/curlewrpc/curlew/wire"
 )
 
@@ -66,6 +70,77 @@ func TestAllocationsOfACall(t *testing.T) {
 		if n > test.most {
 			t.Errorf("%s: %v allocations, want at most %v: the call, and its stream", test.name, n, test.most)
 		}
+	}
+}
+
+// bare is a client that only calls: no balancing, no retries.
+func bare(t testing.TB) *Client {
+	return instantly(t, "a:1", inOrder, withoutRetries(t))
+}
+
+// full is a client with all that there is: a resolver, the default picker with
+// its outlier detection, breakers of the method and of each server, retries
+// under a budget, limits, and timeouts.
+func full(t testing.TB) *Client {
+	return instantly(t, "static:///shop", WithResolver(discovery.Static("a:1", "b:2", "c:3")), withPolicy(t, policy.Rules{
+		Default: policy.Method{
+			Timeout:         time.Minute,
+			Retry:           &resilience.Retry{},
+			Breaker:         &resilience.Breaker{Consecutive: 5},
+			InstanceBreaker: &resilience.Breaker{Consecutive: 5},
+			Concurrency:     &resilience.Concurrency{},
+			Rate:            &resilience.Rate{PerSecond: 1e9},
+		},
+	}))
+}
+
+func instantly(t testing.TB, target string, opts ...Option) *Client {
+	t.Helper()
+	c, err := New(target, append(opts, WithProtocol(instant{make(chan struct{})}))...)
+	assert.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, c.Close()) })
+	for range 1000 {
+		assert.NoError(t, c.Invoke(t.Context(), unary, new(string), new(string)))
+	}
+	return c
+}
+
+// TestAllocationsOfTheStack sees that protection costs a call no memory. As
+// everywhere, callers set a deadline.
+func TestAllocationsOfTheStack(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	request, reply := new(string), new(string)
+	allocations := func(c *Client) float64 {
+		return testing.AllocsPerRun(2000, func() {
+			if err := c.Invoke(ctx, unary, request, reply); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if without, with := allocations(bare(t)), allocations(full(t)); with > without {
+		t.Errorf("%v allocations with everything, %v without; want no more", with, without)
+	}
+}
+
+// BenchmarkStack is what protection costs.
+func BenchmarkStack(b *testing.B) {
+	ctx, cancel := context.WithTimeout(b.Context(), 30*time.Second)
+	defer cancel()
+	request, reply := new(string), new(string)
+	for _, stack := range []struct {
+		name string
+		made func(testing.TB) *Client
+	}{{"bare", bare}, {"full", full}} {
+		b.Run(stack.name, func(b *testing.B) {
+			c := stack.made(b)
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := c.Invoke(ctx, unary, request, reply); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 

@@ -200,7 +200,7 @@ func (p *pool) enqueue() (*conn, *waiter, error) {
 	making := p.dial(len(p.waiters) + 1)
 	switch {
 	case exclusive && (making || len(*p.conns.Load()) > 0):
-		if len(p.waiters) >= p.config().MaxWaiters {
+		if len(p.waiters) >= p.config().MaxWaiters+p.dialing { // those in the making are waited for by somebody
 			return nil, nil, p.exhausted(fmt.Sprintf("%d calls wait already", len(p.waiters)))
 		}
 	case making:

@@ -8,6 +8,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -139,21 +140,21 @@ func TestMinIdle(t *testing.T) {
 func TestMaxLifetime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHeld()
-		var fails bool
+		var fails atomic.Bool
 		n := &network{serve: h.serve, connect: func(context.Context, string) error {
-			if fails {
+			if fails.Load() {
 				return unavailable("no")
 			}
 			return nil
 		}}
 		c := dial(t, n, "a:1", WithPool(Pool{MaxConnections: 1, MaxLifetime: time.Minute}))
 		wait := start(t, c, 1)
-		fails = true
+		fails.Store(true)
 		pass(time.Minute)
 		synctest.Wait()
 		assert.True(t, n.dialed() > 1, "it was to be replaced")
 		assert.Equal(t, one(t, c).Connections, 1, "nothing replaces it, so it stays")
-		fails = false
+		fails.Store(false)
 		pass(2 * time.Minute)
 		synctest.Wait()
 		assert.Equal(t, one(t, c).Connections, 1)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -58,13 +59,15 @@ func TestRollingRestart(t *testing.T) {
 	}{
 		{"a:1,b:1", 50 * time.Millisecond},
 		{"a:1", 50 * time.Millisecond},
+		{"a:1,b:1,c:1,d:1,e:1", time.Millisecond},
 	} {
 		t.Run(test.target, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				network := mem.New()
 				var served, answered atomic.Int64
 				stops := make(map[string]func() error)
-				for _, address := range []string{"a:1", "b:1"} {
+				addresses := strings.Split(test.target, ",")
+				for _, address := range addresses {
 					stops[address] = serve(t, network, address, &served)
 				}
 				c, err := client.New(test.target, client.WithDialer(network.DialContext), client.WithDefaultTimeout(5*time.Second))
@@ -90,7 +93,7 @@ func TestRollingRestart(t *testing.T) {
 					})
 				}
 				for range 5 {
-					for _, address := range []string{"a:1", "b:1"} {
+					for _, address := range addresses {
 						<-time.After(200 * time.Millisecond)
 						assert.NoError(t, stops[address]())
 						<-time.After(test.gap)
@@ -99,7 +102,7 @@ func TestRollingRestart(t *testing.T) {
 				}
 				close(over)
 				callers.Wait()
-				assert.True(t, answered.Load() > 1000, answered.Load(), "calls were made")
+				assert.True(t, answered.Load() > 500, answered.Load(), "calls were made")
 				assert.Equal(t, served.Load(), answered.Load(), "calls served and answered")
 				assert.NoError(t, c.Close())
 				for _, stop := range stops {

@@ -73,6 +73,8 @@ func reserved(name string) bool {
 	case "accept-encoding", "connection", "content-encoding", "content-length", "content-type", "date", "expect", "host",
 		"keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade":
 		return true
+	case "grpc-previous-rpc-attempts", "grpc-retry-pushback-ms": // gRFC A6: between retries and handlers
+		return false
 	}
 	return strings.HasPrefix(name, "connect-") || strings.HasPrefix(name, "grpc-") || strings.HasPrefix(name, ":")
 }

@@ -55,6 +55,16 @@ func TestAppendMetadataRefuses(t *testing.T) {
 	}
 }
 
+// TestRetryMetadata sends what retries say, and servers to them, as gRFC A6 has it.
+func TestRetryMetadata(t *testing.T) {
+	h := curlew.NewHeader("grpc-previous-rpc-attempts", "1", "grpc-retry-pushback-ms", "-1")
+	fields, err := httpwire.AppendMetadata(nil, "", &h)
+	assert.NoError(t, err)
+	var got curlew.Header
+	assert.NoError(t, httpwire.Metadata(fields, &got, nil))
+	assert.Equal(t, list(&got), list(&h))
+}
+
 func TestMetadata(t *testing.T) {
 	fields := wire.Fields{
 		{Name: "content-type", Value: "application/json"}, {Name: "host", Value: "x"}, {Name: "connect-protocol-version", Value: "1"},
