@@ -77,7 +77,10 @@ func TestRoundRobinBeginsAnywhere(t *testing.T) {
 
 // Idle nodes are asked to connect, a few by each pick, and ready ones are taken.
 func TestIdleNodesAreAskedToConnect(t *testing.T) {
-	for name, p := range map[string]Picker{"RoundRobin": new(RoundRobin), "Random": new(Random), "LeastRequest": new(LeastRequest), "PeakEWMA": new(PeakEWMA)} {
+	for name, p := range map[string]Picker{
+		"RoundRobin": new(RoundRobin), "WeightedRoundRobin": new(WeightedRoundRobin), "Random": new(Random),
+		"LeastRequest": new(LeastRequest), "PeakEWMA": new(PeakEWMA), "RingHash": &RingHash{Key: userKey}, "Maglev": &Maglev{Key: userKey},
+	} {
 		list := fakes(1000)
 		for _, f := range list[1:] {
 			f.set(Idle)
@@ -94,7 +97,7 @@ func TestIdleNodesAreAskedToConnect(t *testing.T) {
 			if pick := mustPick(t, p, Info{Now: start}); pick.Node != list[0] {
 				t.Errorf("%s: an idle node, though one is ready", name)
 			}
-			if n := asked() - before; n < 1 || n > 8 {
+			if n := asked() - before; n < 1 || n > maxAsked {
 				t.Errorf("%s: one pick has %d nodes connect", name, n)
 			}
 		}

@@ -246,3 +246,15 @@ func TestHashingNeedsAKey(t *testing.T) {
 		}
 	}
 }
+
+// A pick that meets the first update half done waits for the rest.
+func TestPickDuringTheFirstUpdate(t *testing.T) {
+	ring, maglev := &RingHash{Key: userKey}, &Maglev{Key: userKey}
+	ring.update(nodesOf(fakes(2)))
+	maglev.update(nodesOf(fakes(2)))
+	for _, p := range []Picker{ring, maglev} {
+		if _, err := p.Pick(context.Background(), Info{}); err != ErrNotReady {
+			t.Errorf("%T: got %v", p, err)
+		}
+	}
+}

@@ -132,10 +132,14 @@ func (p *Maglev) Pick(_ context.Context, info Info) (Pick, error) {
 		return Pick{}, err
 	}
 	p.refresh(int64(p.clock.at(info.Now)))
+	made := p.table.Load()
+	if made == nil {
+		return Pick{}, ErrNotReady // the first update is under way
+	}
+	table := *made
 	place := p.place(p.Key, info.Call, p.Seed)
 	bound := p.bound(p.LoadFactor, len(s.members))
 	var l shortlist
-	table := *p.table.Load()
 	for try := uint64(0); try < maxProbes && len(table) > 0; try++ {
 		m := table[mix(place+try*golden)%uint64(len(table))]
 		if !m.gone.Load() && !m.full(bound) && l.visit(m, &info) {

@@ -187,8 +187,12 @@ func weightOf(n Node) int { return max(n.Endpoint().Weight, 1) }
 
 // shortlist is the nodes that a pick has met, as far as it needs them.
 type shortlist struct {
-	best [3]*member // untried but not ready, tried and ready, tried and not ready
+	best  [3]*member // untried but not ready, tried and ready, tried and not ready
+	asked int        // to connect
 }
+
+// maxAsked bounds how many nodes one pick asks to connect.
+const maxAsked = 4
 
 // meet looks at m and reports whether it can take the call at once. If not, it
 // may be the best there is in the end.
@@ -213,10 +217,11 @@ func (l *shortlist) meet(m *member, info *Info) bool {
 }
 
 // visit is meet for a node that the pick would have taken: one that is idle is
-// asked to connect.
+// asked to connect, unless the pick has asked enough of them.
 func (l *shortlist) visit(m *member, info *Info) bool {
 	ok := l.meet(m, info)
-	if !ok && m.node.State() == Idle {
+	if !ok && l.asked < maxAsked && m.node.State() == Idle {
+		l.asked++
 		m.node.Connect()
 	}
 	return ok

@@ -279,9 +279,13 @@ func (o *Outlier) count() {
 }
 
 // pardon has ejections disregarded until the next change, and reports whether
-// that helps.
+// that can help: if some are out, perhaps disregarded since the pick began.
 func (o *Outlier) pardon() bool {
-	return o.out.Load() > 0 && !o.panic.Swap(true)
+	if o.out.Load() == 0 {
+		return false
+	}
+	o.panic.Store(true)
+	return true
 }
 
 // work does what is due: nodes return, and at the end of an Interval they are

@@ -107,11 +107,15 @@ func (p *RingHash) Pick(_ context.Context, info Info) (Pick, error) {
 	if err != nil {
 		return Pick{}, err
 	}
+	ring := p.ring.Load()
+	if ring == nil {
+		return Pick{}, ErrNotReady // the first update is under way
+	}
 	place := p.place(p.Key, info.Call, p.Seed)
 	bound := p.bound(p.LoadFactor, len(s.members))
 	var l shortlist
 	var found, last *member
-	p.ring.Load().from(place, maxPoints, func(m *member) bool {
+	ring.from(place, maxPoints, func(m *member) bool {
 		if m != last && !m.full(bound) && l.visit(m, &info) {
 			found = m
 		}

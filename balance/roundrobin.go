@@ -46,6 +46,5 @@ func (p *RoundRobin) Pick(_ context.Context, info Info) (Pick, error) {
 	return uncounted(l.scan(s.members, int(p.turn.Load()%n), &info))
 }
 
-// maxTurns bounds how many nodes lose their turn for one pick. Each of them may
-// be asked to connect.
+// maxTurns bounds how many nodes lose their turn before a pick looks at them all.
 const maxTurns = 8

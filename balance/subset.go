@@ -47,11 +47,12 @@ type Subset struct {
 	begun atomic.Bool // there was an update
 	wrong error       // with the fields; set once, before begun
 
-	mu     sync.Mutex // guards the rest; picks only try it
+	size atomic.Int64 // of the subset now; set under mu
+
+	mu     sync.Mutex // guards the rest; picks take it only to let the subset grow
 	roster roster[candidate]
 	sorted []*candidate // by rank
 	order  []*candidate // from the first that the client wants
-	size   int          // of the subset now
 }
 
 // candidate is a node that may be in the subset.
@@ -84,14 +85,15 @@ func (s *Subset) Update(nodes []Node) {
 		if s.Picker == nil {
 			s.Picker = Default()
 		}
-		s.size = or(s.Size, 20)
+		s.size.Store(int64(or(s.Size, 20)))
 	}
 	if s.begun.Store(true); s.wrong != nil {
 		return
 	}
 	s.sort(nodes)
-	if size := or(s.Size, 20); s.size > size && slices.ContainsFunc(s.order[:min(size, len(s.order))], (*candidate).ready) {
-		s.size = size
+	size := or(s.Size, 20)
+	if int(s.size.Load()) > size && slices.ContainsFunc(s.order[:min(size, len(s.order))], (*candidate).ready) {
+		s.size.Store(int64(size))
 	}
 	s.pass()
 }
@@ -134,7 +136,7 @@ func (s *Subset) sort(nodes []Node) {
 
 // pass gives the subset to the picker within. mu is held.
 func (s *Subset) pass() {
-	subset := make([]Node, min(s.size, len(s.order)))
+	subset := make([]Node, min(int(s.size.Load()), len(s.order)))
 	for i := range subset {
 		subset[i] = s.order[i].node
 	}
@@ -150,24 +152,26 @@ func (s *Subset) Pick(ctx context.Context, info Info) (Pick, error) {
 		return Pick{}, s.wrong
 	}
 	for {
+		size := s.size.Load()
 		pick, err := s.Picker.Pick(ctx, info)
-		if err == nil || !errors.Is(err, ErrNotReady) || !s.grow() {
+		if err == nil || !errors.Is(err, ErrNotReady) || !s.grow(size) {
 			return pick, err
 		}
 	}
 }
 
-// grow doubles the subset and reports whether that helps. One caller does it; the
-// others wait for the next change, which is soon.
-func (s *Subset) grow() bool {
-	if !s.mu.TryLock() {
-		return false
-	}
+// grow doubles the subset if it still has the size with which a pick failed, and
+// reports whether another pick may do better.
+func (s *Subset) grow(size int64) bool {
+	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.size >= len(s.order) {
+	switch {
+	case s.size.Load() != size:
+		return true
+	case int(size) >= len(s.order):
 		return false
 	}
-	s.size = min(2*s.size, len(s.order))
+	s.size.Store(min(2*size, int64(len(s.order))))
 	s.pass()
 	return true
 }

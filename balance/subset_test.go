@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"sync"
 	"testing"
 )
 
@@ -123,6 +124,15 @@ func TestSubsetGrows(t *testing.T) {
 	for n := range small {
 		n.(*fake).set(Failing)
 	}
+	var callers sync.WaitGroup
+	for range 20 { // no caller is told to wait for a change
+		callers.Go(func() {
+			if _, err := s.Pick(context.Background(), Info{Now: start}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	callers.Wait()
 	if grown := tally(t, s, 200); len(grown) != 3 { // of six, of which three fail
 		t.Errorf("%d others", len(grown))
 	}
