@@ -85,7 +85,7 @@ func (s *Snapshot) checkTogether() []error {
 	var errs []error
 	add := func(of string, t *tiers) {
 		for tier, kind := range [...]string{reads: "reads", writes: "writes", streams: "streams"} {
-			if err := contradiction(&t[tier]); err != nil {
+			if err := contradiction(&t[tier], tier); err != nil {
 				errs = append(errs, fmt.Errorf("policy: %s of %s: %w", kind, of, err))
 			}
 		}
@@ -101,7 +101,7 @@ func (s *Snapshot) checkTogether() []error {
 }
 
 // contradiction returns what in a method's policy can never come to effect.
-func contradiction(m *Method) error {
+func contradiction(m *Method, tier int) error {
 	timeout := max(m.Timeout, 0) // Unlimited is negative
 	if timeout == 0 {
 		return nil
@@ -113,7 +113,7 @@ func contradiction(m *Method) error {
 		return fmt.Errorf("%s of %v is not below the timeout of %v", what, d, timeout)
 	}
 	var errs []error
-	if m.Retry != nil && !m.Retry.Off {
+	if m.Retry != nil && !m.Retry.Off && tier != streams { // whose tries have no timeout
 		errs = append(errs, longer("Retry.TryTimeout", m.Retry.TryTimeout))
 	}
 	if m.Hedge != nil && !m.Hedge.Off {

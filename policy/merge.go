@@ -10,26 +10,27 @@ func (r *Rules) tiers(service, method *Method) tiers {
 	for tier, wide := range [...]Method{reads: r.Reads, writes: r.Writes, streams: r.Streams} {
 		var m Method
 		if method != nil {
-			m = *method
+			m = method.hedgedIn(tier)
 		}
 		if service != nil {
-			m = m.over(forTier(*service, tier))
+			m = m.over(service.timedIn(tier).hedgedIn(tier))
 		}
-		m = m.over(wide).over(forTier(r.Default, tier))
-		if tier != reads {
-			m.Hedge = nil
-		}
-		t[tier] = m
+		t[tier] = m.over(wide.hedgedIn(tier)).over(r.Default.timedIn(tier).hedgedIn(tier))
 	}
 	return t
 }
 
-// forTier returns what a rule for all tiers says to one. A time for calls says
+// timedIn returns what a rule for all tiers says to one: a time for calls says
 // nothing to streams.
-func forTier(m Method, tier int) Method {
+func (m Method) timedIn(tier int) Method {
 	if tier == streams {
 		m.Timeout = 0
 	}
+	return m
+}
+
+// hedgedIn returns m as it holds for a tier: only reads are hedged.
+func (m Method) hedgedIn(tier int) Method {
 	if tier != reads {
 		m.Hedge = nil
 	}
