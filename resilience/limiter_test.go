@@ -175,13 +175,13 @@ func TestNoTimeLeft(t *testing.T) {
 			return nil
 		})
 		_, write, _ := methods()
-		serve := func(left time.Duration) (error, *curlew.Call, time.Duration) {
+		serve := func(left time.Duration) (*curlew.Call, time.Duration, error) {
 			ctx, cancel := context.WithTimeout(t.Context(), left)
 			defer cancel()
 			call := serverCall(ctx, write, curlew.NewHeader())
 			began := time.Now()
 			err := handler(ctx, call)
-			return err, call, time.Since(began)
+			return call, time.Since(began), err
 		}
 		serve(time.Hour) // is measured
 		var others sync.WaitGroup
@@ -189,13 +189,13 @@ func TestNoTimeLeft(t *testing.T) {
 			others.Go(func() { serve(time.Hour) })
 		}
 		synctest.Wait() // one runs, two wait: a fourth would be done in 400 ms at least
-		err, call, took := serve(390 * time.Millisecond)
+		call, took, err := serve(390 * time.Millisecond)
 		assert.ErrorIs(t, err, curlew.ResourceExhausted)
 		assert.Equal(t, curlew.ErrorOf(err).Progress(), curlew.Refused)
 		assert.Contains(t, err.Error(), "it has 390ms left and would need 400ms")
 		assert.Equal(t, took, 0, "time until it was refused")
 		assert.Equal(t, call.ReplyTrailer().Get(PushbackKey), "300")
-		err, _, _ = serve(410 * time.Millisecond)
+		_, _, err = serve(410 * time.Millisecond)
 		assert.NoError(t, err)
 		others.Wait()
 	})
