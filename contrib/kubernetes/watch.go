@@ -56,7 +56,10 @@ func (w *watch) run(ctx context.Context) {
 		switch {
 		case ctx.Err() != nil || err == errDone:
 			return
-		case err == nil:
+		case err == nil: // not everybody at the same time, if it restarts
+			if !pause(ctx, jittered(1)) {
+				return
+			}
 			continue
 		case err == errRelist:
 			w.set.listed = false
@@ -216,9 +219,9 @@ func (w *watch) explain(verb string, err error) error {
 }
 
 // jittered is how long to wait after failures in a row: 200 ms at most, and
-// twice as long each time, up to ten seconds.
+// twice as long each time, up to five seconds.
 func jittered(failures int) time.Duration {
-	longest := min(10*time.Second, 200*time.Millisecond<<min(failures-1, 10))
+	longest := min(5*time.Second, 200*time.Millisecond<<min(failures-1, 10))
 	return longest/10 + rand.N(longest)
 }
 

@@ -5,14 +5,11 @@ package kubernetes_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -24,33 +21,10 @@ import (
 	"github.com/curlewrpc/curlew/server"
 )
 
-// inNamespace says that the process is in a network namespace of its own.
-const inNamespace = "CURLEW_TEST_NAMESPACE"
-
-// TestCalls runs testCalls in a network namespace of its own. EndpointSlices take
-// no loopback addresses, and there the servers can have others.
+// TestCalls calls servers while they come and go.
 func TestCalls(t *testing.T) {
-	if os.Getenv(inNamespace) != "" {
+	if apart(t) {
 		testCalls(t)
-		return
-	}
-	realservers.Find(t, "kube-apiserver")
-	realservers.Find(t, "ip")
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestCalls$", "-test.v")
-	cmd.Env = append(os.Environ(), inNamespace+"=1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGTERM}
-	if uid := os.Getuid(); uid != 0 {
-		cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
-		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: uid, Size: 1}}
-		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
-	}
-	out, err := cmd.CombinedOutput()
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-		t.Skipf("NOT TESTED: this process may not make a network namespace: %v", err)
-	}
-	t.Logf("in a network namespace:\n%s", out)
-	if err != nil {
-		t.Error(err)
 	}
 }
 
@@ -185,9 +159,6 @@ func (l *load) snapshot() map[string]int64 {
 }
 
 func testCalls(t *testing.T) {
-	if out, err := exec.Command(realservers.Find(t, "ip"), "link", "set", "lo", "up").CombinedOutput(); err != nil {
-		t.Fatalf("ip link set lo up: %v\n%s", err, out)
-	}
 	kube := realservers.Kubernetes(t)
 	control := newController(kube)
 	a, b, c := startPod(t, "10.77.0.1"), startPod(t, "10.77.0.2"), startPod(t, "10.77.0.3")
