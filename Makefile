@@ -203,6 +203,17 @@ release-check: check-go ## prove that users can install every module and command
 conformance: check-go ## run the official suites of Connect, gRPC and HTTP/2 against server and client (ARGS='-only h2spec')
 	@$(GO) -C internal/conformance run . -out "$(CURDIR)/$(BUILD)/conformance" $(ARGS)
 
+.PHONY: chaos
+chaos: check-go chaos-programs ## break a fleet of processes and hold what clients notice to its bounds (ARGS='-quick -run kill -seed 7')
+	@echo "Building the chaos run. The first time, this takes a minute or two."
+	@mkdir -p $(BUILD)
+	@$(GO) -C internal/chaos build -o "$(CURDIR)/$(BUILD)/chaos" .
+	@$(BUILD)/chaos -json $(BUILD)/chaos.json -curlew $(BUILD)/curlew $(ARGS)
+
+.PHONY: chaos-programs
+chaos-programs: ## install what `make chaos` needs and is missing (as root, on Debian and its like)
+	@$(call install,nginx:nginx etcd-server:etcd iproute2:ip nftables:nft)
+
 .PHONY: interop
 interop: check-go interop-programs ## call the demo server by clients that others wrote, and through proxies (ARGS='-only curl,nginx')
 	@$(GO) -C internal/interop run . -out "$(CURDIR)/$(BUILD)/interop" $(ARGS)

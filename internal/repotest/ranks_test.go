@@ -119,7 +119,11 @@ var ranks = []rank{
 	{"internal/realservers/...", 10, "contrib modules before real servers, each by itself"},
 	{"internal/realservers", 0, "starts real servers for tests"},
 	{"internal/fleetsim/...", 50, "pickers in virtual time"},
-	{"internal/chaos/...", 60, "what happens to a fleet when things break"},
+	{"internal/chaos/figure", 50, "what was measured beside what must hold"},
+	{"internal/chaos/load", 50, "calls in an open loop"},
+	{"internal/chaos/fleet", 50, "servers as processes"},
+	{"internal/chaos/scenario", 55, "what happens to a fleet when things break"},
+	{"internal/chaos", 60, "the program that runs them all"},
 	{"cmd/curlew/internal/fleet", 54, "servers of a fleet, of curlew dev"},
 
 	{"internal/tools/...", 0, "programs, each by itself"},
