@@ -8,4 +8,9 @@
 // A client is given a target, "localhost:8080" or "dns:///shop.example:8080";
 // [ParseTarget] reads it, and the scheme says which resolver it is for.
 // Targets without a scheme name addresses and need none.
+//
+// [Static] is a resolver of fixed endpoints. Those of names are in discovery/dns,
+// those of a file that is edited live in discovery/file, and those of registries
+// in modules of their own: contrib/etcd, contrib/consul, contrib/kubernetes. All
+// of them pass the suite in discovery/discoverytest.
 package discovery

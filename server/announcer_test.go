@@ -164,6 +164,14 @@ func TestRegistryAwayAtStart(t *testing.T) {
 // stuck is a registrar that takes as long as it may, to register or to leave.
 type stuck struct{ inRegister, inLeave bool }
 
+// deaf is a registrar that does not keep its contract: leaving takes an hour,
+// whatever the context says.
+type deaf struct{}
+
+func (deaf) Register(context.Context, string, discovery.Endpoint) (func(context.Context) error, error) {
+	return func(context.Context) error { <-time.After(time.Hour); return nil }, nil
+}
+
 func (s stuck) Register(ctx context.Context, _ string, _ discovery.Endpoint) (func(context.Context) error, error) {
 	if s.inRegister {
 		<-ctx.Done()
@@ -181,7 +189,7 @@ func (s stuck) Register(ctx context.Context, _ string, _ discovery.Endpoint) (fu
 func TestStuckRegistrar(t *testing.T) {
 	for _, test := range []struct {
 		name      string
-		registrar stuck
+		registrar discovery.Registrar
 		patience  time.Duration
 		want      time.Duration
 	}{
@@ -189,6 +197,7 @@ func TestStuckRegistrar(t *testing.T) {
 		{"leaving", stuck{inLeave: true}, time.Minute, 3200 * time.Millisecond},
 		{"leaving, without patience", stuck{inLeave: true}, time.Second, time.Second},
 		{"Close", stuck{inLeave: true}, 0, 0},
+		{"deaf", deaf{}, 2 * time.Second, 3 * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -200,6 +209,7 @@ func TestStuckRegistrar(t *testing.T) {
 				assert.NoError(t, r.Shutdown(ctx))
 				assert.Equal(t, time.Since(begin), test.want)
 				assert.NoError(t, <-r.served)
+				<-time.After(2 * time.Hour) // until the deaf one has left
 			})
 		})
 	}

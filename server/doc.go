@@ -12,6 +12,11 @@
 // its peers to go elsewhere, lets calls in flight end, and after at most 30 s
 // (see [WithShutdownTimeout]) cuts what is left and reports it.
 //
+// [NotifyShutdown] gives a context that a SIGTERM cancels. [WithRegistrar] makes
+// the server known to a registry while it is ready: it registers once it serves
+// and its health is good, and leaves before it drains, so that a restart costs
+// no call.
+//
 // The protocols are listed in one place, defaults.go; the first bytes of a
 // connection decide which one it speaks.
 package server

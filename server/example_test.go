@@ -7,9 +7,12 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"time"
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/client"
+	"github.com/curlewrpc/curlew/discovery"
+	"github.com/curlewrpc/curlew/discovery/discoverytest"
 	"github.com/curlewrpc/curlew/server"
 )
 
@@ -61,4 +64,37 @@ func Example() {
 	// Output:
 	// 7 times 8 is 56
 	// served: <nil>
+}
+
+// A registry in memory stands for etcd or another one: etcd.New(…) is a
+// registrar, too.
+func ExampleWithRegistrar() {
+	registry := discoverytest.NewRegistry(10 * time.Second)
+	s, err := server.New(server.WithRegistrar(registry.Connect(), "shop", discovery.Endpoint{Weight: 2, Zone: "eu-1a"}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	// A SIGTERM ends ctx, and so the serving: the server leaves the registry,
+	// drains, and reports.
+	ctx, stop := server.NotifyShutdown(context.Background())
+	defer stop()
+	served := make(chan error)
+	go func() { served <- s.ListenAndServe(ctx, "127.0.0.1:0") }()
+
+	c, err := client.New("mem:///shop", client.WithResolver(registry.Connect()))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.Connect(ctx); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("connected; registered:", len(registry.Endpoints("shop")))
+	stop()
+	fmt.Println("served:", <-served)
+	fmt.Println("registered:", len(registry.Endpoints("shop")))
+	// Output:
+	// connected; registered: 1
+	// served: <nil>
+	// registered: 0
 }

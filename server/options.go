@@ -327,6 +327,7 @@ func WithShutdownTimeout(d time.Duration) Option {
 // server by another one, behind a NAT or a mapped port, say so in e.
 //
 // A registry that does not answer stops nothing: that is logged and tried again.
+// A server that is only an [http.Handler] is not announced.
 func WithRegistrar(r discovery.Registrar, service string, e discovery.Endpoint) Option {
 	return func(o *options) {
 		switch {

@@ -168,6 +168,7 @@ func TestLookup(t *testing.T) {
 			assert.NoError(t, got.err, test.target)
 		} else {
 			assert.Contains(t, got.err.Error(), test.fails)
+			assert.Contains(t, got.err.Error(), s.addr, "the server that was asked")
 			assert.True(t, got.missing, test.target, "is known to be missing")
 		}
 	}
@@ -191,6 +192,7 @@ func TestLiteral(t *testing.T) {
 	for target, want := range map[string]string{
 		"dns:///10.0.0.1:80":      "10.0.0.1:80",
 		"dns:///[2001:db8::1]:80": "[2001:db8::1]:80",
+		"dns:///[fe80::1%lo]:80":  "[fe80::1%lo]:80",
 	} {
 		parsed, err := discovery.ParseTarget(target)
 		assert.NoError(t, err)

@@ -13,7 +13,9 @@
 //	dns:///10.0.0.1:8080                an address; nothing is asked
 //
 // Of SRV records those of the best priority count, and their weights become the
-// endpoints'. An address family to which this machine has no route is left out.
+// endpoints'. Over TLS, servers must prove to be what the client asks for, which
+// is the whole SRV name unless client.WithAuthority says better. A host with
+// addresses of both families is two endpoints; an address family to which this machine has no route is left out.
 // Names are completed as the system's resolver would do, by /etc/hosts and
 // /etc/resolv.conf. The resolver is Go's own, also on systems that have another.
 //

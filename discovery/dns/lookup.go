@@ -63,7 +63,7 @@ func (l *lookup) dial(ctx context.Context, network, address string) (net.Conn, e
 func (l *lookup) addresses(ctx context.Context, host, port string, weight int) ([]discovery.Endpoint, error) {
 	addrs, err := l.resolver.LookupNetIP(ctx, l.network, host)
 	if err != nil {
-		return nil, err
+		return nil, l.blame(err)
 	}
 	var endpoints []discovery.Endpoint
 	for _, addr := range routable(addrs) {
@@ -79,7 +79,7 @@ func (l *lookup) addresses(ctx context.Context, host, port string, weight int) (
 func (l *lookup) services(ctx context.Context, name string) ([]discovery.Endpoint, error) {
 	_, records, err := l.resolver.LookupSRV(ctx, "", "", name)
 	if err != nil {
-		return nil, err
+		return nil, l.blame(err)
 	}
 	var endpoints []discovery.Endpoint
 	var missing error
@@ -102,6 +102,16 @@ func (l *lookup) services(ctx context.Context, name string) ([]discovery.Endpoin
 		return nil, missing
 	}
 	return distinct(endpoints), nil
+}
+
+// blame names in an error the server that was asked. Go's resolver names that of
+// the system, which it believes to have asked.
+func (l *lookup) blame(err error) error {
+	var e *net.DNSError
+	if l.server != "" && errors.As(err, &e) && e.Server != "" {
+		e.Server = l.server
+	}
+	return err
 }
 
 // distinct leaves out addresses that were there before.

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -98,9 +99,9 @@ func (r *Resolver) Watch(ctx context.Context, t discovery.Target) (iter.Seq2[dis
 		}, nil
 	}
 	n.server = cmp.Or(n.server, r.config.Server)
-	w := &watch{config: &r.config, target: t, wake: make(chan struct{}, 1)}
-	w.lookup = func(ctx context.Context) answer { return r.config.lookup(ctx, n) }
 	return func(yield func(discovery.Update, error) bool) {
+		w := &watch{config: &r.config, target: t, wake: make(chan struct{}, 1)}
+		w.lookup = func(ctx context.Context) answer { return r.config.lookup(ctx, n) }
 		r.mu.Lock()
 		r.watches[w] = struct{}{}
 		r.mu.Unlock()
@@ -168,7 +169,8 @@ func parse(t discovery.Target) (name, error) {
 	if n.host == "" {
 		return n, errors.New("the host is missing; write dns:///host:port")
 	}
-	n.literal = net.ParseIP(n.host) != nil
+	_, err = netip.ParseAddr(n.host)
+	n.literal = err == nil
 	return n, nil
 }
 
