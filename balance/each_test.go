@@ -90,8 +90,8 @@ func TestEverythingAtOnce(t *testing.T) {
 		for c := range 8 {
 			callers.Go(func() {
 				r := rand.New(rand.NewPCG(uint64(c), 1))
-				for i := range 2000 {
-					now := start.Add(time.Duration(i) * 50 * time.Millisecond)
+				for i := range 600 {
+					now := start.Add(time.Duration(i) * 150 * time.Millisecond)
 					info := Info{Now: now}
 					if i%5 == 0 {
 						info.Tried = []Node{all[r.IntN(len(all))]}
