@@ -68,7 +68,7 @@ func New(target string, opts ...Option) (*Client, error) {
 
 // start starts what runs beside the calls.
 func (c *Client) start(resolver discovery.Resolver, updates iter.Seq2[discovery.Update, error]) {
-	c.cluster = newCluster(c)
+	c.cluster = newCluster(c, resolver)
 	c.owned.start(func() { c.cluster.watch(resolver, updates) })
 }
 

@@ -23,9 +23,10 @@ import (
 // cluster is the servers of a target: what the resolver told, a pool of
 // connections to each, and the picker that chooses among them.
 type cluster struct {
-	client  *Client
-	picker  balance.Picker
-	changed broadcast // the set of pools, the state of one, or what is wrong
+	client    *Client
+	picker    balance.Picker
+	refresher discovery.Refresher // nil if the resolver is told of changes
+	changed   broadcast           // the set of pools, the state of one, or what is wrong
 
 	mu      sync.Mutex // guards the rest; held while picker.Update runs
 	pools   map[poolKey]*pool
@@ -36,8 +37,9 @@ type cluster struct {
 
 type poolKey struct{ network, address string }
 
-func newCluster(c *Client) *cluster {
-	return &cluster{client: c, picker: c.settings.picker(), pools: make(map[poolKey]*pool)}
+func newCluster(c *Client, resolver discovery.Resolver) *cluster {
+	refresher, _ := resolver.(discovery.Refresher)
+	return &cluster{client: c, picker: c.settings.picker(), refresher: refresher, pools: make(map[poolKey]*pool)}
 }
 
 // watch follows the resolver until it has said its last or the client closes.
@@ -88,12 +90,15 @@ func (c *cluster) update(u discovery.Update) {
 	if u.Policy != nil {
 		c.client.policy.Store(u.Policy)
 	}
-	endpoints := c.usable(u.Endpoints)
+	endpoints, wrong := c.usable(u.Endpoints)
 	c.mu.Lock()
 	if len(endpoints) == 0 {
 		// An empty set is more often a registry's fault than the truth, and
 		// calling the last servers known does no harm.
 		c.unknown = fmt.Errorf("the %s of target %s knows no server of it", c.client.resolver(), c.client.target)
+		if wrong != nil {
+			c.unknown = fmt.Errorf("the %s of target %s knows no server of it that can be called: %w", c.client.resolver(), c.client.target, wrong)
+		}
 		c.mu.Unlock()
 		c.changed.send()
 		return
@@ -128,10 +133,11 @@ func (c *cluster) update(u discovery.Update) {
 	}
 }
 
-// usable returns the endpoints that can be called, each once.
-func (c *cluster) usable(endpoints []discovery.Endpoint) []discovery.Endpoint {
+// usable returns the endpoints that can be called, each once, and what is wrong
+// with the last one that can not.
+func (c *cluster) usable(endpoints []discovery.Endpoint) (usable []discovery.Endpoint, wrong error) {
 	seen := make(map[poolKey]bool, len(endpoints))
-	usable := make([]discovery.Endpoint, 0, len(endpoints))
+	usable = make([]discovery.Endpoint, 0, len(endpoints))
 	for _, e := range endpoints {
 		if e.Network == "" {
 			e.Network = "tcp"
@@ -139,12 +145,21 @@ func (c *cluster) usable(endpoints []discovery.Endpoint) []discovery.Endpoint {
 		key := poolKey{e.Network, e.Address}
 		if err := e.Check(); err != nil {
 			c.client.settings.logger.Warn("curlew: endpoint left out", "target", c.client.target, "err", err)
+			wrong = err
 		} else if !seen[key] {
 			seen[key] = true
 			usable = append(usable, e)
 		}
 	}
-	return usable
+	return usable, wrong
+}
+
+// renew has a resolver that asks now and then ask soon, because a connection
+// failed.
+func (c *cluster) renew() {
+	if c.refresher != nil {
+		c.refresher.Refresh(c.client.target)
+	}
 }
 
 func (c *cluster) noteUnknown(err error) {

@@ -168,6 +168,7 @@ func (p *pool) setExclusive(c *conn) {
 func (p *pool) dialFailed(err *curlew.Error) {
 	if p.ctx.Err() == nil {
 		p.cluster.noteLost(err)
+		p.cluster.renew()
 		p.cluster.client.settings.logger.Warn("curlew: connection failed", "address", p.remote.String(), "err", err)
 	}
 	p.figures.failed.Add(1)
@@ -185,6 +186,9 @@ func (p *pool) dialFailed(err *curlew.Error) {
 // lost and of no use counts as a failed dial.
 func (p *pool) remove(c *conn, why reason) {
 	p.figures.ended[why].Add(1)
+	if why == lost {
+		p.cluster.renew()
+	}
 	p.mu.Lock()
 	if p.drop(c) && why == lost {
 		p.judge(c)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -267,7 +268,12 @@ func hello(ctx context.Context, c *Client, opts ...curlew.CallOption) (string, e
 }
 
 // script is a resolver that tells what it is sent.
-type script struct{ updates chan told }
+type script struct {
+	updates   chan told
+	refreshed atomic.Int64
+}
+
+func (s *script) Refresh(discovery.Target) { s.refreshed.Add(1) }
 
 type told struct {
 	update discovery.Update

@@ -548,9 +548,13 @@ func TestResolverFails(t *testing.T) {
 		expect("registry at 10.0.0.1 says no")
 		r.addresses()
 		expect("the script resolver of target script:///greeter knows no server of it")
+		r.updates <- told{update: discovery.Update{Endpoints: []discovery.Endpoint{{Address: "a:1", Weight: -1}}}}
+		expect("knows no server of it that can be called: endpoint a:1: weight -1 is negative")
+		asked := r.refreshed.Load()
 		n.connect = func(context.Context, string) error { return unavailable("a:1 says no") }
 		r.addresses("a:1")
 		expect("a:1 says no")
+		assert.True(t, r.refreshed.Load() > asked, "a resolver that asks now and then is to ask soon")
 		n.connect = nil
 		_, err := hello(t.Context(), c)
 		assert.NoError(t, err)
