@@ -16,7 +16,7 @@ import (
 )
 
 func TestShares(t *testing.T) {
-	for _, weights := range [][]int{{1}, {1, 1}, {1, 1, 1, 1, 1}, {3, 1}, {1, 2, 3, 4}, {100, 1, 1}, {0, 7, 1, 1, 1, 1, 50}} {
+	for _, weights := range [][]int{{1}, {1, 1}, {1, 1, 1, 1, 1}, {3, 1}, {1, 2, 3, 4}, {100, 1, 1}, {0, 7, 1, 1, 1, 1, 50}, {math.MaxInt, math.MaxInt, math.MaxInt / 2}} {
 		list := fakes(len(weights), weights...)
 		equal, shares := make([]float64, len(weights)), make([]float64, len(weights))
 		for i, w := range weights {

@@ -122,7 +122,7 @@ func (z *Zone) measure() {
 		now := &zone{name: each.name, picker: each.picker}
 		for _, n := range each.nodes {
 			if n.State() != Failing {
-				now.share += float64(weightOf(n))
+				now.share += weightOf(n)
 			}
 		}
 		total += now.share
