@@ -11,6 +11,8 @@ import (
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/client"
+	"github.com/curlewrpc/curlew/policy"
+	"github.com/curlewrpc/curlew/resilience"
 	"github.com/curlewrpc/curlew/server"
 )
 
@@ -75,4 +77,32 @@ func Example() {
 	// 3 2 <nil>
 	// divide by zero
 	// 2 0 <nil>
+}
+
+func ExampleWithPolicy() {
+	rules := policy.Rules{
+		Default: policy.Method{
+			Timeout:         5 * time.Second,
+			InstanceBreaker: &resilience.Breaker{Consecutive: 5},
+		},
+		Reads:  policy.Method{Hedge: &resilience.Hedge{}},
+		Writes: policy.Method{Timeout: 10 * time.Second, Concurrency: &resilience.Concurrency{Limit: 100, Queue: 200}},
+	}
+	snapshot, err := policy.New(rules) // the error tells what is wrong with them
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	c, err := client.New("10.0.0.1:80,10.0.0.2:80,10.0.0.3:80",
+		client.WithPolicy(snapshot),
+		client.WithPool(client.Pool{MinIdle: 1, MaxLifetime: time.Hour}),
+		client.WithHealthChecks(client.HealthCheck{Interval: 5 * time.Second}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+	for _, b := range c.Breakers() {
+		fmt.Println(b.Server, b.Circuit.State())
+	}
 }

@@ -139,7 +139,7 @@ func (p *pool) acquire(ctx context.Context) (*conn, error) {
 func (p *pool) exhausted(why string) *curlew.Error {
 	p.figures.exhausted.Add(1)
 	return curlew.Errorf(curlew.ResourceExhausted, "%w for %s: %d in use, at most %d, and %s; raise MaxConnections of client.WithPool, or make fewer calls",
-		errExhausted, p.remote, len(*p.conns.Load()), p.max(), why).WithProgress(curlew.NotSent)
+		errExhausted, p.remote, len(*p.conns.Load()), p.max(), why).WithOrigin(curlew.OriginTransport).WithProgress(curlew.NotSent)
 }
 
 var errExhausted = errors.New("no connection is free")

@@ -39,7 +39,8 @@ type Pool struct {
 	// that has waited so long is [curlew.ResourceExhausted] and was not sent.
 	AcquireTimeout time.Duration
 	// MaxWaiters bounds the calls that wait so: 16,384; negative means that none
-	// may. One too many is [curlew.ResourceExhausted] and was not sent.
+	// may. One too many is [curlew.ResourceExhausted] and was not sent. Breakers
+	// whose Codes have ResourceExhausted count these errors.
 	MaxWaiters int
 	// LeakAfter has every stream and call that is open for longer logged, once,
 	// with where it was opened: 0 is never. To know where costs each call about

@@ -15,6 +15,8 @@ import (
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/internal/assert"
+	"github.com/curlewrpc/curlew/policy"
+	"github.com/curlewrpc/curlew/resilience"
 )
 
 // one is the figures of a client's one server.
@@ -59,6 +61,34 @@ func TestExclusiveConnections(t *testing.T) {
 		synctest.Wait()
 		assert.Equal(t, n.open(), 0, "idle ones end")
 		assert.Equal(t, one(t, c).Idle, 3)
+	})
+}
+
+// A pool that is exhausted opens the breaker that counts it, so that callers fail
+// at once instead of waiting each.
+func TestExhaustionOpensBreaker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHeld()
+		n := &network{serve: h.serve, capacity: 1}
+		c := dial(t, n, "a:1", WithPool(Pool{MaxConnections: 1, AcquireTimeout: time.Second}), withPolicy(t, policy.Rules{Default: policy.Method{
+			Breaker: &resilience.Breaker{Consecutive: 3, Codes: resilience.CodesOf(curlew.Unavailable, curlew.ResourceExhausted)},
+		}}), WithInterceptors(resilience.Fallback(func(_ context.Context, call *curlew.Call, err error) error {
+			reply := "instead"
+			return call.SetReply(&reply)
+		})))
+		assert.NoError(t, c.Connect(t.Context()))
+		wait := start(t, c, 1)
+		for i := range 5 {
+			begun := time.Now()
+			reply, err := hello(t.Context(), c)
+			assert.NoError(t, err)
+			assert.Equal(t, reply, "instead")
+			assert.Equal(t, time.Since(begun) == time.Second, i < 3, "call ", i, " waits")
+		}
+		assert.Equal(t, one(t, c).Exhausted, 3)
+		assert.Equal(t, c.Breakers()[0].Circuit.State(), resilience.Open)
+		close(h.letGo)
+		assert.Equal(t, len(wait()), 0)
 	})
 }
 
