@@ -23,6 +23,9 @@ const (
 	defaultDeregister = time.Minute
 	// patience bounds what waits for an answer of Consul.
 	patience = 5 * time.Second
+	// mostIdle is how many connections are kept for a while: each watch waits by
+	// its own.
+	mostIdle = 64
 )
 
 // Registry finds and announces servers by one agent of Consul. It is safe for
@@ -83,6 +86,7 @@ func New(config api.Config, options ...Option) *Registry {
 	if r.config.HttpClient == nil {
 		if r.config.Transport == nil {
 			r.transport = api.DefaultConfig().Transport
+			r.transport.MaxIdleConnsPerHost, r.transport.IdleConnTimeout = mostIdle, patience
 			r.config.Transport = r.transport
 		}
 		if r.config.HttpClient, r.err = api.NewHttpClient(r.config.Transport, r.config.TLSConfig); r.err != nil {
@@ -106,6 +110,7 @@ type link struct {
 	*api.Client
 	registry *Registry
 	address  string // for errors
+	token    bool   // there is one
 }
 
 // acquire returns a client of the agent at authority, or of that of the
@@ -125,7 +130,7 @@ func (r *Registry) acquire(authority string) (*link, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.users++
-	return &link{client, r, config.Address}, nil
+	return &link{client, r, config.Address, config.Token != ""}, nil
 }
 
 // release ends the connections if nobody else uses them.

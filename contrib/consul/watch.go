@@ -10,6 +10,8 @@ import (
 	"iter"
 	"maps"
 	"math/rand/v2"
+	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 
 	"github.com/curlewrpc/curlew/discovery"
@@ -56,8 +58,9 @@ type watch struct {
 	service string
 	yield   func(discovery.Update, error) bool
 
-	index  uint64 // of the last answer, 0 after a failure
+	index  uint64 // of the last answer; 0 asks for an answer at once
 	newest uint64 // the same, but kept over failures
+	sure   bool   // index is of the Consul that is asked next
 	begun  time.Time
 	gap    time.Duration
 
@@ -71,8 +74,12 @@ func (w *watch) run(ctx context.Context) {
 	w.behind = true
 	for failures := 0; ; {
 		entries, meta, err := w.query(ctx)
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			return
+		case err == errElsewhere:
+			w.index, w.sure = 0, true
+			continue
 		}
 		if err == nil && len(entries) == 0 && meta.ResultsFilteredByACLs {
 			err = errors.New("the ACL token does not allow to read it")
@@ -87,11 +94,16 @@ func (w *watch) run(ctx context.Context) {
 			continue
 		}
 		failures = 0
-		if !w.follow(entries, meta.LastIndex) || !w.rest(ctx) {
+		if !w.follow(entries, meta) || !w.rest(ctx) {
 			return
 		}
 	}
 }
+
+// errElsewhere says that a query that waits for a change would have gone by a new
+// connection. It may lead to a Consul whose data is another: after a restart, for
+// example. If the index is ahead of that, the query would wait in vain.
+var errElsewhere = errors.New("the connection is a new one")
 
 // query waits for a change and returns what is known then.
 func (w *watch) query(ctx context.Context) ([]*api.ServiceEntry, *api.QueryMeta, error) {
@@ -106,12 +118,28 @@ func (w *watch) query(ctx context.Context) ([]*api.ServiceEntry, *api.QueryMeta,
 	}
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
-	return w.link.Health().Service(w.service, "", false, q.WithContext(ctx))
+	var elsewhere atomic.Bool
+	if w.index > 0 && !w.sure {
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
+			if !info.Reused {
+				elsewhere.Store(true)
+				cancel()
+			}
+		}})
+	}
+	if w.index > 0 {
+		w.sure = false
+	}
+	entries, meta, err := w.link.Health().Service(w.service, "", false, q.WithContext(ctx))
+	if err != nil && elsewhere.Load() {
+		err = errElsewhere
+	}
+	return entries, meta, err
 }
 
 // follow tells what has changed. It returns false if nobody listens any more.
-func (w *watch) follow(entries []*api.ServiceEntry, index uint64) bool {
-	set := endpoints(entries)
+func (w *watch) follow(entries []*api.ServiceEntry, meta *api.QueryMeta) bool {
+	set, index := endpoints(entries), meta.LastIndex
 	if index < w.newest {
 		w.link.registry.logger.Warn("curlew: Consul has lost the data that was known; servers are kept for a while", "agent", w.link.address, "service", w.service)
 		w.kept, w.until = maps.Clone(w.set), time.Now().Add(w.link.registry.ttl+grace)
@@ -131,7 +159,15 @@ func (w *watch) follow(entries []*api.ServiceEntry, index uint64) bool {
 	}
 	w.gap = min(mostGap, 2*w.gap)
 	w.set, w.behind = set, false
-	return w.yield(discovery.Update{Endpoints: inOrder(set)}, nil)
+	if !w.yield(discovery.Update{Endpoints: inOrder(set)}, nil) {
+		return false
+	}
+	if len(entries) > 0 || w.link.token || meta.DefaultACLPolicy != "deny" {
+		return true
+	}
+	// Consul does not tell strangers whether there is something to be seen.
+	return w.yield(discovery.Update{}, w.link.explain(fmt.Sprintf("find %q", w.service),
+		errors.New("nothing, which may be since there is no ACL token and the default is to deny")))
 }
 
 // keep adds to a set what Consul has lost and does not know again yet.

@@ -26,7 +26,7 @@ func TestConformance(t *testing.T) {
 		Restart: server.Restart,
 		Wipe:    server.Wipe,
 		// A restart takes some seconds, in which nobody is elected yet.
-		Patience: 15 * time.Second,
+		Patience: 25 * time.Second,
 		Expiry:   10 * time.Second,
 		// Consul tells all instances at each change.
 		MostDelta: -1,
