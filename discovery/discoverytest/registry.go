@@ -195,7 +195,7 @@ func (c *Client) Watch(ctx context.Context, t discovery.Target) (iter.Seq2[disco
 		var told []discovery.Endpoint
 		first, complained := true, false
 		for ctx.Err() == nil {
-			now, err, changed := c.look(t.Endpoint)
+			now, changed, err := c.look(t.Endpoint)
 			switch {
 			case err != nil && !complained:
 				complained = true
@@ -218,14 +218,14 @@ func (c *Client) Watch(ctx context.Context, t discovery.Target) (iter.Seq2[disco
 
 // look returns what the client can see, and a channel that is closed when that
 // may have changed.
-func (c *Client) look(service string) ([]discovery.Endpoint, error, <-chan struct{}) {
+func (c *Client) look(service string) (now []discovery.Endpoint, changed <-chan struct{}, err error) {
 	r := c.registry
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := c.unreachable(); err != nil {
-		return nil, err, r.changed
+		return nil, r.changed, err
 	}
-	return r.endpoints(service), nil, r.changed
+	return r.endpoints(service), r.changed, nil
 }
 
 // Register registers e until leave is called.
