@@ -45,5 +45,6 @@
 // While the API server does not answer, the last endpoints stay, errors say why
 // nothing newer is known, and it is asked again after 200 ms at most, then ever
 // more seldom, up to every five seconds, at random times. What happened meanwhile is
-// caught up with, without a new list where the API server still knows it.
+// caught up with, without a new list where the API server still knows it. One that
+// hangs is noticed within 45 seconds.
 package kubernetes

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -204,6 +205,9 @@ func (w *watch) tell() bool {
 
 // explain says what could not be done, and what to do about it.
 func (w *watch) explain(verb string, err error) error {
+	if tried := (*url.Error)(nil); errors.As(err, &tried) {
+		err = tried.Err // the rest of it is said below
+	}
 	what := fmt.Sprintf("kubernetes: %s: cannot %s EndpointSlices at %s", w.set.name, verb, w.host)
 	switch {
 	case apierrors.IsResourceExpired(err), apierrors.IsGone(err),
