@@ -134,5 +134,19 @@ func TestEverythingAtOnce(t *testing.T) {
 		callers.Wait()
 		close(stop)
 		updater.Wait()
+		if o, ok := p.(*Outlier); ok {
+			p = o.Picker
+		}
+		if c, ok := p.(interface{ open() int64 }); ok && c.open() != 0 {
+			t.Errorf("%d attempts are still in flight", c.open())
+		}
 	})
+}
+
+// open returns how many attempts the members have in flight.
+func (c *chooser) open() (n int64) {
+	for _, m := range c.set.Load().members {
+		n += max(m.pending.Load(), -m.pending.Load())
+	}
+	return n + c.total.Load()
 }

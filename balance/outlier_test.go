@@ -206,7 +206,7 @@ func TestSuccessRate(t *testing.T) {
 		}
 		p.now = p.now.Add(10 * time.Second)
 	}
-	interval(100, 99, 98, 99, 100, 97)
+	interval(100, 100, 100, 100, 100, 97)
 	for i := range 6 {
 		p.want("all are nearly equal", i, false)
 	}
