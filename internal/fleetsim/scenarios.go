@@ -25,6 +25,7 @@ const (
 	mean     = 0.02 // seconds of work of a call
 	faultAt  = 15 * time.Second
 	faultEnd = 40 * time.Second
+	surgeEnd = 25 * time.Second
 	length   = 60 * time.Second
 	coldFor  = 10 * time.Second
 )
@@ -36,7 +37,7 @@ var (
 	}
 	ejecting = []string{
 		"round_robin", "weighted by reports", "least_request", "peak_ewma", "default",
-		"outlier + round_robin", "outlier + least_request", "outlier by latency + round_robin",
+		"outlier + round_robin", "outlier + least_request",
 		"grpc round_robin", "grpc weighted_round_robin", "grpc least_request",
 		"grpc round_robin + outlier", "grpc least_request + outlier",
 	}
@@ -87,7 +88,7 @@ func calm(seed uint64) []scenario {
 	generations.Setup, told.Setup = old(false), old(true)
 	many.Clients, many.Slots = 400, 2
 	return []scenario{
-		{name: "even", title: "Equal servers, exponential work", pickers: append([]string{"pick_first", "grpc pick_first"}, append(spreading, "subset + default", "outlier + least_request")...), columns: plain, config: exponential,
+		{name: "even", title: "Equal servers, exponential work", pickers: append([]string{"pick_first", "grpc pick_first"}, append(spreading, "outlier + least_request")...), columns: plain, config: exponential,
 			text: "Nothing is wrong. Pickers differ by how evenly they spread what comes by chance."},
 		{name: "lognormal", title: "Equal servers, lognormal work", pickers: spreading, columns: plain, config: fleet(seed),
 			text: "The work of calls has a longer tail (σ = 1: one call in a hundred takes six times the mean)."},
@@ -109,9 +110,14 @@ func broken(seed uint64) []scenario {
 	some := faulty(seed, func(s *sim.Server) { s.Failing = 0.3 }, func(s *sim.Server) { s.Failing = 0 })
 	hangs := faulty(seed, func(s *sim.Server) { s.Hanging = true }, func(s *sim.Server) { s.Hanging = false })
 	two := faulty(seed, func(s *sim.Server) { s.Failing = 1 }, func(s *sim.Server) { s.Failing = 0 })
-	two.Servers, two.Clients = 3, 3
+	two.Servers, two.Clients, two.Load, two.Length = 3, 3, 0.5, 150*time.Second
+	surge := fleet(seed)
+	surge.Setup = func(f *sim.Fleet) {
+		f.At(faultAt, func() { f.SetLoad(1.3) })
+		f.At(surgeEnd, func() { f.SetLoad(surge.Load) })
+	}
 	return []scenario{
-		{name: "one-slow", title: "One of 40 becomes 20 times slower", pickers: ejecting, columns: withFault, config: slow, faultEnds: faultEnd,
+		{name: "one-slow", title: "One of 40 becomes 20 times slower", pickers: append(ejecting, "outlier by latency + round_robin"), columns: withFault, config: slow, faultEnds: faultEnd,
 			text: "From 15 s to 40 s, one server works at a twentieth of its speed. A fair share is 2.5 %; it can take 0.125 %."},
 		{name: "fails-fast", title: "One of 40 fails fast", pickers: ejecting, columns: withFault, config: fails, faultEnds: faultEnd,
 			text: "From 15 s to 40 s, one server answers each call with an error after 1 ms, and so looks idle: the black hole of policies that go by load or latency."},
@@ -120,7 +126,9 @@ func broken(seed uint64) []scenario {
 		{name: "hangs", title: "One of 40 hangs", pickers: ejecting, columns: withFault, config: hangs, faultEnds: faultEnd,
 			text: "From 15 s to 40 s, one server takes calls and never answers. They end at their deadline, after 1 s."},
 		{name: "three", title: "One of 3 fails fast", pickers: ejecting, columns: withFault, config: two, faultEnds: faultEnd,
-			text: "A small fleet, in which statistics say little. What is left of it has 105 % load while one is out."},
+			text: "A small fleet, in which statistics say little. At 50 % load, what is left of it has 75 % while one is out."},
+		{name: "overload", title: "Overload", pickers: ejecting, columns: withSurge, config: surge, faultEnds: surgeEnd,
+			text: "From 15 s to 25 s, calls come that need 130 % of what all servers can do. Nothing is wrong with any of them: whoever ejects some makes it worse."},
 	}
 }
 
@@ -143,6 +151,8 @@ func changing(seed uint64) []scenario {
 	zones.Watched, zones.WatchFrom, zones.WatchTo = 0, 0, length
 	keys := fleet(seed)
 	keys.Keys, keys.Length, keys.Load = 2000, 40*time.Second, 0.5
+	subsets := fleet(seed)
+	subsets.Servers, subsets.Slots, subsets.Clients, subsets.Length = 200, 2, 200, 40*time.Second
 	large := fleet(seed)
 	large.Servers, large.Slots, large.Clients, large.From, large.Length = 10_000, 1, 16, 3*time.Second, 8*time.Second
 	large.Mean, large.Work = 0.1, sim.Exponential(0.1)
@@ -156,7 +166,9 @@ func changing(seed uint64) []scenario {
 			text: "A third of the clients is in each zone, but a fifth of the servers is in zone a and two fifths are in each of b and c. A call between zones is on its way for 5 ms, not 0.5."},
 		{name: "keys", title: "Hot keys", pickers: []string{"ring_hash", "ring_hash, bounded", "maglev", "maglev, bounded", "default"}, columns: plain, config: keys,
 			text: "At 50 % load, calls have one of 2,000 keys, by Zipf's law: the first has about a twentieth of the calls, twice a server's share. Pickers by key keep a key at its server."},
-		{name: "large", title: "10,000 servers", pickers: append([]string{"subset + default", "subset by name + default"}, spreading...), columns: plain, config: large,
+		{name: "subsets", title: "Subsets", pickers: []string{"subset + default", "subset by name + default", "default", "round_robin", "grpc round_robin"}, columns: plain, config: subsets,
+			text: "200 clients and 200 servers. With subsets of 20, there are 4,000 connections instead of 40,000. Subsets by number are even; those by name load servers as chance has it."},
+		{name: "large", title: "10,000 servers", pickers: []string{"round_robin", "random", "least_request", "peak_ewma", "default", "grpc round_robin", "grpc least_request"}, columns: plain, config: large,
 			text: "16 clients, 10,000 servers of one slot, 100 ms of work a call, 70,000 calls a second: a client meets each server once in two seconds."},
 	}
 }

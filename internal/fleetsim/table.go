@@ -6,6 +6,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // column is one of a table.
@@ -26,14 +27,15 @@ var (
 	share     = column{"its share", func(_ scenario, r result) string { return percent(r.Watched) }}
 	local     = column{"in zone", func(_ scenario, r result) string { return percent(r.Local) }}
 	recovery  = column{"back after", func(s scenario, r result) string {
-		if after, ok := r.Recovery(s.faultEnds); ok {
-			return fmt.Sprintf("%.0f s", after.Seconds())
-		}
-		return "—"
+		return whole(r.Recovery(s.faultEnds))
+	}}
+	calmed = column{"calm after", func(s scenario, r result) string {
+		return whole(r.Calm(s.faultEnds))
 	}}
 
 	plain     = append(latencies[:4:4], imbalance, deepest)
 	withFault = append(latencies[:4:4], share, recovery, imbalance)
+	withSurge = append(latencies[:4:4], calmed, imbalance, deepest)
 	withZones = append(latencies[:4:4], local, imbalance, deepest)
 )
 
@@ -51,6 +53,14 @@ func (s scenario) table(b *strings.Builder, results []result) {
 		}
 		b.WriteString("\n")
 	}
+}
+
+// whole writes a time, if it is known.
+func whole(t time.Duration, known bool) string {
+	if !known {
+		return "—"
+	}
+	return fmt.Sprintf("%.0f s", t.Seconds())
 }
 
 // short writes milliseconds.

@@ -114,7 +114,7 @@ func Run(config Config, pick func(Client) balance.Picker) *Outcome {
 	for _, c := range f.clients {
 		f.update(c)
 	}
-	f.rate = f.capacity() * config.Load
+	f.SetLoad(config.Load)
 	f.queue.add(event{at: f.pause(), kind: arrives})
 	for {
 		at, ok := f.queue.next()
@@ -179,6 +179,10 @@ func (f *Fleet) capacity() float64 {
 	}
 	return sum / f.config.Mean
 }
+
+// SetLoad changes which part of the servers' capacity the calls need from the
+// next one on.
+func (f *Fleet) SetLoad(load float64) { f.rate = f.capacity() * load }
 
 // pause draws the time to the next arrival.
 func (f *Fleet) pause() time.Duration { return seconds(f.arrivals.ExpFloat64() / f.rate) }

@@ -150,8 +150,18 @@ func quantile(sorted []float32, q float64) float64 {
 // half of a fair share, in whole seconds; false if they did not within the run.
 func (o *Outcome) Recovery(from time.Duration) (time.Duration, bool) {
 	fair := float64(o.config.Watched) / float64(o.config.Servers)
+	return o.first(from, func(s Second) bool { return s.Watched >= fair/2 })
+}
+
+// Calm returns how long after a time less than one call in a hundred failed, in
+// whole seconds; false if that was never so.
+func (o *Outcome) Calm(from time.Duration) (time.Duration, bool) {
+	return o.first(from, func(s Second) bool { return s.Errors < 0.01 })
+}
+
+func (o *Outcome) first(from time.Duration, is func(Second) bool) (time.Duration, bool) {
 	for i := second(from); i < len(o.PerSecond); i++ {
-		if o.PerSecond[i].Watched >= fair/2 {
+		if is(o.PerSecond[i]) {
 			return time.Duration(i-second(from)) * time.Second, true
 		}
 	}
