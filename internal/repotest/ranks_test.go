@@ -118,6 +118,7 @@ var ranks = []rank{
 	{"contrib/redis", 50, "limits that processes share"},
 	{"internal/realservers/...", 10, "contrib modules before real servers, each by itself"},
 	{"internal/realservers", 0, "starts real servers for tests"},
+	{"internal/realservers/build", 20, "builds those servers"},
 	{"internal/fleetsim/...", 50, "pickers in virtual time"},
 	{"internal/chaos/figure", 50, "what was measured beside what must hold"},
 	{"internal/chaos/load", 50, "calls in an open loop"},
