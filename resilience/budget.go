@@ -80,12 +80,12 @@ func (b *Budget) Deposit() {
 // Withdraw takes one retry at the time now and reports whether there was one.
 func (b *Budget) Withdraw(now time.Time) bool {
 	slot := b.turn(now.Sub(b.start))
+	slot.retries.Add(1) // before the look, so that of many who look at once none is too many
 	calls, retries := b.sum()
-	most := max(b.config.Ratio*float64(calls), b.config.MinPerSecond*budgetWindow)
-	if float64(retries) >= most {
+	if float64(retries) > max(b.config.Ratio*float64(calls), b.config.MinPerSecond*budgetWindow) {
+		slot.retries.Add(-1)
 		return false
 	}
-	slot.retries.Add(1)
 	return true
 }
 

@@ -22,8 +22,9 @@ import (
 //	limit × (lowest × 1.25 ÷ mean, from 0.5 to 1) + √limit
 //
 // where it grows half-way only, and not while less than nine tenths of it are
-// used. Once a minute (±20 %) it is lowered to Min for about 20 calls, to measure the lowest
-// duration afresh.
+// used. The lowest duration is that of 20 calls beside which no more than Min
+// ran. If there were none for a minute (±20 %), the limit is lowered to Min until
+// there are, but not for longer than half a second or three calls take.
 //
 // Calls above the limit wait if there is a Queue, those of higher [Priority]
 // first. A call is refused at once when the queue is full of calls that are as
@@ -126,12 +127,26 @@ const (
 	gradientWindow  = 100 * time.Millisecond
 	gradientSamples = 10 // a window of fewer goes on
 	tolerance       = 1.25
+	probeFirst      = 2 * time.Second
 	probeEvery      = time.Minute
-	probeSamples    = 20
+	probeSamples    = 20 // calls beside few others tell the lowest duration
 	probeLongest    = 500 * time.Millisecond
 	probeEnough     = 5 // samples for a probe that has taken too long
 	probeAgain      = 5 * time.Second
 )
+
+// samples adds durations up.
+type samples struct {
+	sum time.Duration
+	n   int
+}
+
+func (s *samples) add(d time.Duration) {
+	s.sum += d
+	s.n++
+}
+
+func (s *samples) mean() time.Duration { return max(s.sum/time.Duration(s.n), 1) }
 
 // gradient is the state of a limit that adapts. It is used by one goroutine at
 // a time.
@@ -143,36 +158,36 @@ type gradient struct {
 	lowest    time.Duration // the duration of a call when few run; 0 is not known
 	windowed  bool          // the window has begun
 	begun     time.Duration // of the window, on its owner's clock
-	sum       time.Duration
-	samples   int
-	most      int // calls at once in the window
+	window    samples
+	alone     samples // of calls beside which few ran
+	most      int     // calls at once in the window
 	probing   bool
 	nextProbe time.Duration
 }
 
 // add takes a call that ended at the time now, took so long, and saw so many
-// running. It returns the limit.
+// running at its beginning or end. It returns the limit.
 func (g *gradient) add(now, took time.Duration, running int) int {
 	if !g.probing && now >= g.nextProbe {
 		g.probing, g.windowed = true, false
 	}
 	if !g.windowed {
-		g.windowed, g.begun, g.sum, g.samples, g.most = true, now, 0, 0, 0
-		return g.current()
+		g.windowed, g.begun, g.window, g.most = true, now, samples{}, 0
 	}
-	if g.probing && now-took < g.begun {
-		// It ran beside the many from before the probe.
-		if now-g.begun > probeLongest && took > probeLongest {
-			g.endProbe(now, probeEvery) // calls this long cannot be measured so
+	if running <= g.min {
+		if g.alone.add(took); g.alone.n == probeSamples {
+			g.learn(now)
+		}
+	}
+	if g.probing {
+		if now-g.begun > max(probeLongest, 3*took) {
+			g.learn(now)
 		}
 		return g.current()
 	}
-	g.sum += took
-	g.samples++
+	g.window.add(took)
 	g.most = max(g.most, running)
-	if g.probing {
-		g.probe(now)
-	} else if g.samples >= gradientSamples && now-g.begun >= gradientWindow {
+	if g.window.n >= gradientSamples && now-g.begun >= gradientWindow {
 		g.adapt()
 	}
 	return g.current()
@@ -185,22 +200,17 @@ func (g *gradient) current() int {
 	return int(g.limit)
 }
 
-// probe ends a probe that has seen enough.
-func (g *gradient) probe(now time.Duration) {
-	late := now-g.begun > probeLongest
-	if g.samples < probeSamples && !late {
-		return
+// learn takes what calls beside few others tell, if that is enough.
+func (g *gradient) learn(now time.Duration) {
+	next := probeAgain
+	if g.alone.n >= probeEnough {
+		g.lowest = g.alone.mean()
+		next = time.Duration((0.8 + 0.4*g.chance()) * float64(probeEvery))
 	}
-	if late && g.samples < probeEnough {
-		g.endProbe(now, probeAgain)
-		return
+	g.alone = samples{}
+	if g.probing {
+		g.probing, g.windowed = false, false
 	}
-	g.lowest = max(g.sum/time.Duration(g.samples), 1)
-	g.endProbe(now, time.Duration((0.8+0.4*g.chance())*float64(probeEvery)))
-}
-
-func (g *gradient) endProbe(now, next time.Duration) {
-	g.probing, g.windowed = false, false
 	g.nextProbe = now + next
 }
 
@@ -210,8 +220,7 @@ func (g *gradient) adapt() {
 	if g.lowest == 0 {
 		return
 	}
-	mean := float64(g.sum) / float64(g.samples)
-	slope := min(max(tolerance*float64(g.lowest)/mean, 0.5), 1)
+	slope := min(max(tolerance*float64(g.lowest)/float64(g.window.mean()), 0.5), 1)
 	limit := g.limit*slope + math.Sqrt(g.limit)
 	if limit > g.limit {
 		if float64(g.most) < 0.9*g.limit {

@@ -39,7 +39,7 @@ func (c Concurrency) New() *Limiter {
 	l.limit.Store(int64(c.Limit))
 	if c.Limit == 0 {
 		l.limit.Store(int64(c.Initial))
-		l.gradient = gradient{min: c.Min, max: c.Max, limit: float64(c.Initial), chance: rand.Float64}
+		l.gradient = gradient{min: c.Min, max: c.Max, limit: float64(c.Initial), chance: rand.Float64, nextProbe: probeFirst}
 	}
 	return l
 }
@@ -73,11 +73,11 @@ func (l *Limiter) unary(ctx context.Context, call *curlew.Call, next curlew.Hand
 		defer l.release()
 		return next(ctx, call)
 	}
-	begun := l.now()
+	begun, beside := l.now(), l.running.Load()
 	err = curlew.Canceled // of a panic, which is not measured
 	defer func() {
 		now := l.now()
-		l.measure(now, now-begun, err)
+		l.measure(now, now-begun, max(beside, l.running.Load()), err)
 		l.release()
 	}()
 	err = next(ctx, call)
@@ -126,7 +126,7 @@ func (l *Limiter) release() {
 
 // measure learns from a call that has ended. Calls that fail soon would make
 // the others look slow.
-func (l *Limiter) measure(now, took time.Duration, err error) {
+func (l *Limiter) measure(now, took time.Duration, running int64, err error) {
 	if err != nil && curlew.CodeOf(err) != curlew.DeadlineExceeded {
 		return
 	}
@@ -139,7 +139,7 @@ func (l *Limiter) measure(now, took time.Duration, err error) {
 	l.service.Store(max(mean, 1)) // of two at the same time one is lost
 	if l.config.Limit == 0 {
 		l.mu.Lock()
-		l.limit.Store(int64(l.gradient.add(now, took, int(l.running.Load()))))
+		l.limit.Store(int64(l.gradient.add(now, took, int(running))))
 		l.mu.Unlock()
 	}
 }

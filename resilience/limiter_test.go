@@ -250,6 +250,54 @@ func TestAdaptiveLimit(t *testing.T) {
 	}
 }
 
+// TestFewCallsAreNotProbed has bursts come to a service that is seldom used:
+// none of their calls is refused to measure anything.
+func TestFewCallsAreNotProbed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := Concurrency{}.New()
+		handler := l.Interceptor()(answers("x", 20*time.Millisecond))
+		read, _, _ := methods()
+		var calls sync.WaitGroup
+		for range 1000 {
+			for n := range 18 {
+				calls.Go(func() {
+					<-time.After(time.Duration(n/3) * 200 * time.Millisecond)
+					call, _ := clientCall(t.Context(), read)
+					assert.NoError(t, handler(t.Context(), call))
+				})
+			}
+			calls.Wait()
+		}
+		assert.Equal(t, l.Stats().Limit, 20)
+		assert.True(t, !l.gradient.probing && l.gradient.lowest == 20*time.Millisecond, l.gradient)
+	})
+}
+
+// TestLongCalls has calls take longer than a measurement usually may.
+func TestLongCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := Concurrency{}.New()
+		handler := l.Interceptor()(answers("x", 3*time.Second))
+		_, write, _ := methods()
+		ctx, stop := context.WithCancel(t.Context())
+		var callers sync.WaitGroup
+		for range 40 {
+			callers.Go(func() {
+				for ctx.Err() == nil {
+					call, _ := clientCall(ctx, write)
+					if handler(ctx, call) != nil {
+						<-time.After(100 * time.Millisecond)
+					}
+				}
+			})
+		}
+		<-time.After(2 * time.Minute)
+		assert.True(t, l.Stats().Limit > 30, l.Stats())
+		stop()
+		callers.Wait()
+	})
+}
+
 func TestBadConcurrency(t *testing.T) {
 	for _, test := range []struct {
 		c    Concurrency
