@@ -330,3 +330,43 @@ func TestLatencyFades(t *testing.T) {
 		t.Errorf("seen from before: %v", got)
 	}
 }
+
+// A node whose first call is not done is worse than the slowest.
+func TestUnknownLatency(t *testing.T) {
+	p := new(PeakEWMA)
+	list := fakes(2)
+	p.Update(nodesOf(list))
+	unknown, slow := p.set.Load().members[0], p.set.Load().members[1]
+	slow.latency.observe(1, 600, 10)
+	if unknown.cost(1) >= slow.cost(1) {
+		t.Error("no call would go to a node of unknown latency")
+	}
+	unknown.pending.Add(1)
+	if unknown.cost(1) <= slow.cost(1) {
+		t.Error("a second call would go to a node of unknown latency")
+	}
+}
+
+// A call that is given up soon tells nothing; one that is given up late tells
+// that its server is slow.
+func TestCanceledCallsAndLatency(t *testing.T) {
+	p := new(PeakEWMA)
+	p.Update(nodesOf(fakes(1)))
+	m := p.set.Load().members[0]
+	for _, test := range []struct {
+		at, took time.Duration
+		err      error
+		want     float64
+	}{
+		{0, time.Second, nil, 1},
+		{time.Second, time.Millisecond, curlew.Canceled, math.Exp(-0.1)},
+		{time.Second, 3 * time.Second, curlew.Canceled, 3},
+		{time.Second, time.Hour, broken.WithProgress(curlew.NotSent), 3},
+	} {
+		now := start.Add(test.at)
+		done(mustPick(t, p, Info{Now: now}), Result{Now: now, Duration: test.took, Err: test.err})
+		if got := m.latency.at(p.clock.at(now), 10); math.Abs(got-test.want) > 1e-3 {
+			t.Errorf("%+v: latency %v", test, got)
+		}
+	}
+}

@@ -24,7 +24,8 @@ import (
 // A call without a key goes to any node.
 //
 // While a node is not ready, its keys spread over the others. The table is made
-// ten times a second at most: for so long a node may be new and get no keys.
+// ten times a second at most, unless most nodes have gone: for so long a node may
+// be new and get no keys.
 type Maglev struct {
 	// Key is required.
 	Key func(*curlew.Call) string
@@ -69,7 +70,7 @@ func (p *Maglev) Update(nodes []Node) {
 		m.gone.Store(true)
 	}
 	p.stale.Store(true)
-	if p.lost += len(gone); p.table.Load() == nil || p.lost > len(nodes) || p.now.Load()-p.made.Load() >= int64(maglevInterval) {
+	if p.lost += len(gone); p.table.Load() == nil || 4*p.lost > 3*len(nodes) || p.now.Load()-p.made.Load() >= int64(maglevInterval) {
 		p.mu.Lock()
 		p.make(p.now.Load())
 		p.mu.Unlock()

@@ -302,6 +302,24 @@ func TestEjectedNodesThatGo(t *testing.T) {
 	p.want("a node that is new again", 0, false)
 }
 
+// What comes in late for a node that has gone ejects nobody.
+func TestLateFailures(t *testing.T) {
+	p := observe(t, new(Outlier), 2)
+	var late []Pick
+	for range 20 {
+		late = append(late, mustPick(t, p.o, Info{Now: p.now}))
+	}
+	p.o.Update(nodesOf(p.list[:1]))
+	for _, pick := range late {
+		if pick.Node == p.list[1] {
+			done(pick, Result{Now: p.now, Err: broken})
+		}
+	}
+	if n := p.o.out.Load(); n != 0 {
+		t.Errorf("%d are out", n)
+	}
+}
+
 func TestEjectionSurvivesUpdates(t *testing.T) {
 	p := observe(t, new(Outlier), 4)
 	p.fail(2, 5)
