@@ -31,6 +31,7 @@ type cluster struct {
 	mu      sync.Mutex // guards the rest; held while picker.Update runs
 	pools   map[poolKey]*pool
 	order   []*pool       // pools, as the resolver has them
+	updates uint64        // how many there were
 	lost    *curlew.Error // why the last connection could not be made
 	unknown error         // why the resolver knows nothing newer
 }
@@ -83,75 +84,6 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// update replaces the set of servers. Pools of servers that stay, stay.
-func (c *cluster) update(u discovery.Update) {
-	if u.Policy != nil {
-		c.client.policy.Store(u.Policy)
-	}
-	endpoints, wrong := c.usable(u.Endpoints)
-	c.mu.Lock()
-	if len(endpoints) == 0 {
-		// An empty set is more often a registry's fault than the truth, and
-		// calling the last servers known does no harm.
-		c.unknown = fmt.Errorf("the %s of target %s knows no server of it", c.client.resolver(), c.client.target)
-		if wrong != nil {
-			c.unknown = fmt.Errorf("the %s of target %s knows no server of it that can be called: %w", c.client.resolver(), c.client.target, wrong)
-		}
-		c.mu.Unlock()
-		c.changed.send()
-		return
-	}
-	c.unknown = nil
-	pools := make(map[poolKey]*pool, len(endpoints))
-	c.order = make([]*pool, 0, len(endpoints)) // what the picker has is not changed
-	for i := range endpoints {
-		key := poolKey{endpoints[i].Network, endpoints[i].Address}
-		p := c.pools[key]
-		if p == nil {
-			p = newPool(c, &endpoints[i])
-		}
-		p.endpoint.Store(&endpoints[i])
-		pools[key] = p
-		c.order = append(c.order, p)
-	}
-	gone := c.pools
-	c.pools = pools
-	c.present()
-	c.mu.Unlock()
-	c.changed.send()
-	for key, p := range gone {
-		if pools[key] != p {
-			p.retire()
-		}
-	}
-	if c.client.settings.pool.MinIdle > 0 {
-		for _, p := range pools {
-			p.warm()
-		}
-	}
-}
-
-// usable returns the endpoints that can be called, each once, and what is wrong
-// with the last one that can not.
-func (c *cluster) usable(endpoints []discovery.Endpoint) (usable []discovery.Endpoint, wrong error) {
-	seen := make(map[poolKey]bool, len(endpoints))
-	usable = make([]discovery.Endpoint, 0, len(endpoints))
-	for _, e := range endpoints {
-		if e.Network == "" {
-			e.Network = "tcp"
-		}
-		key := poolKey{e.Network, e.Address}
-		if err := e.Check(); err != nil {
-			c.client.settings.logger.Warn("curlew: endpoint left out", "target", c.client.target, "err", err)
-			wrong = err
-		} else if !seen[key] {
-			seen[key] = true
-			usable = append(usable, e)
-		}
-	}
-	return usable, wrong
 }
 
 // renew has a resolver that asks now and then ask soon, because a connection

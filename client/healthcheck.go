@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew"
-	"github.com/curlewrpc/curlew/balance"
 	"github.com/curlewrpc/curlew/health"
 )
 
@@ -138,22 +137,6 @@ func (c *cluster) refresh() {
 	c.present()
 	c.mu.Unlock()
 	c.changed.send()
-}
-
-// present is refresh. mu is held.
-func (c *cluster) present() {
-	nodes := make([]balance.Node, 0, len(c.order))
-	for _, p := range c.order {
-		if !p.unhealthy.Load() {
-			nodes = append(nodes, p)
-		}
-	}
-	if len(nodes) == 0 {
-		for _, p := range c.order {
-			nodes = append(nodes, p)
-		}
-	}
-	c.picker.Update(nodes)
 }
 
 // errFull is the error of a check for which there is no room now.

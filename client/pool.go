@@ -26,7 +26,9 @@ import (
 // connection and then stays with it (conn.live).
 type pool struct {
 	cluster  *cluster
+	key      poolKey
 	endpoint atomic.Pointer[discovery.Endpoint]
+	update   uint64 // the last one that the server was in; guarded by cluster.mu
 	remote   *wire.Remote
 	peer     *curlew.Peer   // until a connection knows better
 	handler  curlew.Handler // the attempt interceptors around open
@@ -63,8 +65,8 @@ type waiter struct {
 // config is what the client is set to.
 func (p *pool) config() *Pool { return &p.cluster.client.settings.pool }
 
-func newPool(c *cluster, e *discovery.Endpoint) *pool {
-	p := &pool{cluster: c, remote: c.remote(e)}
+func newPool(c *cluster, key poolKey, e *discovery.Endpoint) *pool {
+	p := &pool{cluster: c, key: key, remote: c.remote(e)}
 	p.peer = &curlew.Peer{Addr: address{e.Network, e.Address}, Protocol: c.client.settings.protocol.Name()}
 	p.handler = curlew.Chain(p.open, c.client.settings.attempts...)
 	p.ctx, p.cancel = context.WithCancelCause(c.client.ctx)
