@@ -208,7 +208,7 @@ chaos: check-go chaos-programs ## break a fleet of processes and hold what clien
 	@echo "Building the chaos run. The first time, this takes a minute or two."
 	@mkdir -p $(BUILD)
 	@$(GO) -C internal/chaos build -o "$(CURDIR)/$(BUILD)/chaos" .
-	@$(BUILD)/chaos -json $(BUILD)/chaos.json -curlew $(BUILD)/curlew $(ARGS)
+	@$(BUILD)/chaos -root . -json $(BUILD)/chaos.json -curlew $(BUILD)/curlew $(ARGS)
 
 .PHONY: chaos-programs
 chaos-programs: ## install what `make chaos` needs and is missing (as root, on Debian and its like)

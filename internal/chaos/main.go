@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"syscall"
 	"time"
@@ -46,6 +47,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	flags.BoolVar(&o.Quick, "quick", false, "shorter, with fewer calls")
 	flags.Uint64Var(&o.Seed, "seed", 1, "`number` that arrivals and choices follow from")
 	flags.StringVar(&o.json, "json", "", "write the figures to this `file`, too")
+	flags.StringVar(&o.Root, "root", filepath.Join("..", ".."), "the repository's `folder`, for its benchmarks")
 	flags.StringVar(&o.Curlew, "curlew", "", "the built `program` cmd/curlew, for scenarios that use it")
 	if err := flags.Parse(args); err != nil {
 		return o, err

@@ -68,7 +68,7 @@ func (f Figure) String() string {
 	if f.Bound.Kind != "" {
 		bound = f.Bound.Kind + " " + number(f.Bound.Value, f.Unit)
 	}
-	return fmt.Sprintf("   %-58s %14s   %-14s %-7s seed %d", f.Name, number(f.Value, f.Unit), bound, f.Verdict, f.Seed)
+	return fmt.Sprintf("   %-76s %12s   %-13s %-7s seed %d", f.Name, number(f.Value, f.Unit), bound, f.Verdict, f.Seed)
 }
 
 // number writes a value with four digits at most that mean something.

@@ -49,6 +49,8 @@ func overload(e *env) {
 	stormTail := load.Quantile(storm, 0.99, load.Served)
 	e.figure("p99 of accepted calls", figure.Millis(stormTail), "ms", figure.Bound{})
 	e.figure("p99 of accepted calls : p99 at 80 % load", float64(stormTail)/float64(calmTail), "", figure.AtMost(2))
+	atOnce := load.Quantile(storm, 0.99, func(call *load.Call) bool { return load.Served(call) && call.Tries == 1 })
+	e.figure("p99 of calls accepted at the first attempt", figure.Millis(atOnce), "ms", figure.Bound{})
 	high := func(call *load.Call) bool { return call.Priority == resilience.High }
 	served := load.Count(storm, func(call *load.Call) bool { return high(call) && load.Served(call) })
 	e.figure("important calls that were served", percent(float64(served), float64(load.Count(storm, high))), "%", figure.AtLeast(99))

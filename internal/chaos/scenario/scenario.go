@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,7 +32,12 @@ func All() []Scenario {
 		{"roll-consul", "a rolling restart of 5 servers under load, found by Consul", rollConsul},
 		{"kill", "kill -9 of one of 5 servers under load", kill},
 		{"slow", "one of 5 servers becomes 20 times slower", slow},
+		{"cable", "a cable is cut: packets are dropped without a word", cable},
+		{"outage-etcd", "etcd is down, restarted, compacted, and loses its data", outageEtcd},
+		{"outage-consul", "Consul is down, restarted, and loses its data", outageConsul},
 		{"overload", "3 times the load that a server can take", overload},
+		{"picks", "1,000 updates a second of 5,000 endpoints", picks},
+		{"stack", "what the full stack costs over the bare client", stack},
 	}
 }
 
@@ -41,6 +47,8 @@ type Options struct {
 	Quick bool // shorter
 	// Program is this program, which is also the servers.
 	Program string
+	// Root is the repository's folder.
+	Root string
 	// Curlew is the command line, if it was built.
 	Curlew string
 	Out    io.Writer
@@ -86,6 +94,8 @@ type env struct {
 	scenario string
 	folder   string
 	folders  int
+
+	mu       sync.Mutex // guards the rest
 	cleanups []func()
 	result   Result
 }
@@ -93,11 +103,13 @@ type env struct {
 // figure tells what was measured.
 func (e *env) figure(name string, value float64, unit string, bound figure.Bound) {
 	f := figure.New(e.scenario, name, value, unit, bound, e.Seed)
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	e.result.Figures = append(e.result.Figures, f)
 	fmt.Fprintln(e.Out, f)
 }
 
-// within waits for a time, or ends the scenario with its context.
+// wait waits for a time, or ends the scenario with its context.
 func (e *env) wait(d time.Duration) {
 	select {
 	case <-time.After(d):
@@ -119,8 +131,16 @@ func (e *env) end() {
 	if p := recover(); p != nil {
 		e.Errorf("%v\n%s", p, debug.Stack())
 	}
-	for i := len(e.cleanups) - 1; i >= 0; i-- {
-		e.cleanup(e.cleanups[i])
+	for {
+		e.mu.Lock()
+		if len(e.cleanups) == 0 {
+			e.mu.Unlock()
+			return
+		}
+		last := e.cleanups[len(e.cleanups)-1]
+		e.cleanups = e.cleanups[:len(e.cleanups)-1]
+		e.mu.Unlock()
+		e.cleanup(last)
 	}
 }
 
@@ -134,15 +154,32 @@ func (e *env) cleanup(f func()) {
 	<-done
 }
 
-func (e *env) Helper()          {}
-func (e *env) Failed() bool     { return e.result.Failed }
-func (e *env) Cleanup(f func()) { e.cleanups = append(e.cleanups, f) }
-func (e *env) Log(args ...any)  { fmt.Fprintln(e.Out, append([]any{"  "}, args...)...) }
+func (e *env) Helper() {}
+
+func (e *env) Failed() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.result.Failed
+}
+
+func (e *env) Cleanup(f func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.cleanups = append(e.cleanups, f)
+}
+
+func (e *env) Log(args ...any) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	fmt.Fprintln(e.Out, append([]any{"  "}, args...)...)
+}
 
 func (e *env) Logf(format string, args ...any) { e.Log(fmt.Sprintf(format, args...)) }
 
 func (e *env) Error(args ...any) {
+	e.mu.Lock()
 	e.result.Failed = true
+	e.mu.Unlock()
 	e.Log(append([]any{"FAILED:"}, args...)...)
 }
 
