@@ -268,6 +268,7 @@ func TestNowhereToRegister(t *testing.T) {
 	s := newServer(t, one(arith()), server.WithRegistrar(registry.Connect(), "shop", discovery.Endpoint{}))
 	err := s.ListenAndServe(t.Context(), "unix://"+socketPath(t))
 	assert.Contains(t, err.Error(), "register shop: the server listens at no TCP address; set the Address of WithRegistrar's endpoint")
+	assert.Equal(t, len(s.Addrs()), 0, "addresses still bound")
 	assert.NoError(t, s.Close())
 }
 

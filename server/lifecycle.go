@@ -54,7 +54,7 @@ func (s *Server) Serve(ctx context.Context, sources ...wire.Source) error {
 		closeAll(sources)
 		return s.awaitShutdown(ctx)
 	case err != nil:
-		closeAll(sources)
+		closeAll(append(s.unbind(), sources...))
 		return err
 	}
 	ended := make(chan error, len(all))
@@ -143,6 +143,15 @@ func (s *Server) newAnnouncers(sources []wire.Source) ([]*announcer, error) {
 }
 
 var errShutDown = errors.New("server: it has been shut down; make a new one")
+
+// unbind takes back what Listen bound.
+func (s *Server) unbind() []wire.Source {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	bound := s.bound
+	s.bound = nil
+	return bound
+}
 
 // closeAll closes sources that are not served. What a Close says is no news: the
 // sources are not wanted.
