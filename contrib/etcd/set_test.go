@@ -55,3 +55,20 @@ func TestSet(t *testing.T) {
 	s.apply(&mvccpb.Event{Type: mvccpb.Event_DELETE, Kv: pair("7", "", 4)})
 	s.expect(t, "what is left", "d:1")
 }
+
+// An update of thousands of endpoints is made anew each time.
+func BenchmarkEndpoints(b *testing.B) {
+	s := set{folder: "shop/"}
+	var kvs []*mvccpb.KeyValue
+	for i := range 5000 {
+		address := fmt.Sprintf("10.0.%d.%d:80", i/250, i%250)
+		kvs = append(kvs, pair(address, address, int64(i)))
+	}
+	s.replace(kvs, 5000, false)
+	b.ReportAllocs()
+	for b.Loop() {
+		if len(s.endpoints()) != 5000 {
+			b.Fatal("an endpoint is missing")
+		}
+	}
+}
