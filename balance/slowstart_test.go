@@ -69,3 +69,21 @@ func TestSlowStartAfterFailure(t *testing.T) {
 		t.Errorf("%d of 5000 for a node that has just come back", got)
 	}
 }
+
+// Under load, what a new node has in flight is its part too.
+func TestSlowStartUnderLoad(t *testing.T) {
+	p := &SlowStart{Picker: &LeastRequest{Seed: 1}}
+	list := fakes(10)
+	p.Update(nodesOf(list[:9]))
+	p.Update(nodesOf(list))
+	for range 100 { // it is met, and begins
+		done(mustPick(t, p, Info{Now: start}), Result{})
+	}
+	counts := make(map[Node]int)
+	for range 950 { // none is done
+		counts[mustPick(t, p, Info{Now: start.Add(15 * time.Second)}).Node]++
+	}
+	if n := counts[list[9]]; n < 35 || n > 55 {
+		t.Errorf("%d attempts in flight at a node that has half of its share, want about 50", n)
+	}
+}

@@ -34,6 +34,23 @@ func TestWeightedRoundRobinIsSmooth(t *testing.T) {
 	}
 }
 
+// Nodes of equal weight have their turns at different times.
+func TestWeightedRoundRobinHasNoBursts(t *testing.T) {
+	p := &WeightedRoundRobin{Seed: 3}
+	list := fakes(9, 8)
+	p.Update(nodesOf(list)) // half of the turns are the first node's
+	run, longest := 0, 0
+	for range 10_000 {
+		if run++; mustPick(t, p, Info{}).Node != list[0] {
+			run = 0
+		}
+		longest = max(longest, run)
+	}
+	if longest > 3 {
+		t.Errorf("%d turns of one node in a row", longest)
+	}
+}
+
 func TestWeightedRoundRobinWithSkewedWeights(t *testing.T) {
 	weights := make([]int, 500)
 	shares := make([]float64, 500)
