@@ -21,7 +21,8 @@ import (
 // than SlowAfter. Open, it refuses every call with [curlew.Unavailable] and
 // progress [curlew.NotSent] for OpenFor, or longer by up to a fifth at random.
 // Then it is half-open: it lets Probes calls through, and closes if all end
-// well, or opens for twice as long if one fails.
+// well, or opens for twice as long if one fails. Probes that have not ended after
+// OpenFor make room for others.
 //
 // What counts as a failure, and what does not:
 //

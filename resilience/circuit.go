@@ -55,7 +55,7 @@ type Circuit struct {
 	openings int // since it was last closed
 	opened   int64
 	changed  time.Time
-	until    time.Time // when probes may begin
+	until    time.Time // when probes may begin, or others in the place of those that hang
 	reason   string
 }
 
@@ -89,15 +89,21 @@ func (c *Circuit) Acquire(now time.Time) (Permit, error) {
 	switch {
 	case state == Closed:
 		return Permit{state: c.state.Load()}, nil
-	case state == HalfOpen && c.running+c.passed < c.config.Probes:
-		c.running++
-		return Permit{c.state.Load(), true}, nil
+	case state != HalfOpen:
+		return Permit{}, c.refuse(now)
+	case c.running+c.passed == c.config.Probes && now.Before(c.until):
+		return Permit{}, c.refuse(now)
+	case c.running+c.passed == c.config.Probes: // the probes hang: others take their place
+		passed := c.passed
+		c.change(HalfOpen, now)
+		c.passed = passed
 	}
-	c.refused.Add(1)
-	return Permit{}, c.refusal(now)
+	c.running++
+	return Permit{c.state.Load(), true}, nil
 }
 
-func (c *Circuit) refusal(now time.Time) error {
+func (c *Circuit) refuse(now time.Time) error {
+	c.refused.Add(1)
 	text := "the circuit breaker is open: " + c.reason
 	if c.State() == HalfOpen {
 		text = "the circuit breaker is half open, and its probes are under way: " + c.reason
@@ -199,7 +205,10 @@ func (c *Circuit) open(now time.Time) {
 func (c *Circuit) change(s State, now time.Time) {
 	c.running, c.passed = 0, 0
 	c.changed = now
-	if s == Closed {
+	switch s {
+	case HalfOpen:
+		c.until = now.Add(c.config.OpenFor)
+	case Closed:
 		c.window.clear()
 		c.row.Store(0)
 		c.reason = ""

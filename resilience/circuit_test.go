@@ -229,6 +229,23 @@ func TestAProbeThatPanics(t *testing.T) {
 	})
 }
 
+func TestAProbeThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := breaks(Breaker{Consecutive: 1, Probes: 1})
+		through(c, 0, unavailable())
+		<-time.After(5 * time.Second)
+		var hanging sync.WaitGroup
+		hanging.Go(func() { through(c, time.Hour, unavailable()) })
+		synctest.Wait()
+		refuses(t, c)
+		<-time.After(5 * time.Second)
+		assert.NoError(t, through(c, 0, nil), "another probe")
+		assert.Equal(t, c.State(), Closed)
+		hanging.Wait()
+		assert.Equal(t, c.State(), Closed, "the probe that hung says nothing now")
+	})
+}
+
 func TestBadBreakers(t *testing.T) {
 	for _, test := range []struct {
 		b    Breaker

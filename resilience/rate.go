@@ -20,6 +20,12 @@ import (
 // A call for which there is no token fails with [curlew.ResourceExhausted]; on a
 // server its progress is [curlew.Refused] and the trailer says when there will
 // be one, on a client it is [curlew.NotSent].
+//
+// A Bucket is one bound for all calls that pass its Interceptor. Since attempt
+// interceptors of a client are applied once for each server, this one bounds the
+// calls to each server by itself:
+//
+//	func(next curlew.Handler) curlew.Handler { return rate.New().Interceptor()(next) }
 type Rate struct {
 	// Off means no bound, against a wider rule.
 	Off bool
