@@ -92,8 +92,10 @@ func (p *pool) Connect() {
 		return
 	}
 	p.mu.Lock()
-	p.dial(1)
-	p.mu.Unlock()
+	defer p.mu.Unlock()
+	if p.State() == balance.Idle { // and not connected meanwhile
+		p.dial(1)
+	}
 }
 
 // connect waits for a connection.

@@ -7,7 +7,9 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -217,5 +219,68 @@ func TestLeaksAreLogged(t *testing.T) {
 		assert.Contains(t, log.String(), "TestLeaksAreLogged")
 		assert.Equal(t, one(t, c).Leaks, 1)
 		leaked.Close()
+	})
+}
+
+// Whatever happens to connections of one call each, none of them is lost or has
+// two calls, and nobody waits for ever.
+func TestExclusiveConnectionsInTrouble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var dials atomic.Int64
+		var calm atomic.Bool
+		n := &network{capacity: 1, connect: func(context.Context, string) error {
+			if dials.Add(1)%7 == 0 && !calm.Load() {
+				return unavailable("just not now")
+			}
+			pass(time.Millisecond)
+			return nil
+		}, serve: func(ctx context.Context, s *session, _ *curlew.Call) (any, error) {
+			select {
+			case <-time.After(time.Duration(rand.IntN(5)) * time.Millisecond):
+				return new(string), nil
+			case <-s.closed:
+				return nil, unavailable("the connection was reset")
+			case <-ctx.Done():
+				return nil, contextError(ctx, "waiting").WithProgress(curlew.MaybeSent)
+			}
+		}}
+		c := dial(t, n, "a:1", WithPool(Pool{MaxConnections: 5, MinIdle: 1, MaxLifetime: 50 * time.Millisecond, IdleTimeout: 20 * time.Millisecond}))
+		var callers sync.WaitGroup
+		for range 20 {
+			callers.Go(func() {
+				for range 200 {
+					ctx, cancel := context.WithTimeout(t.Context(), time.Duration(1+rand.IntN(40))*time.Millisecond)
+					hello(ctx, c)
+					cancel()
+				}
+			})
+		}
+		callers.Go(func() {
+			for range 50 {
+				pass(10 * time.Millisecond)
+				n.mu.Lock()
+				sessions := n.sessions
+				n.mu.Unlock()
+				for _, s := range sessions {
+					if !s.isClosed() && rand.IntN(4) == 0 {
+						s.Close(unavailable("the connection was reset"))
+					}
+				}
+			}
+		})
+		callers.Wait()
+		calm.Store(true)
+		pass(time.Minute)
+		synctest.Wait()
+		p := onlyPool(t, c)
+		s := one(t, c)
+		assert.Equal(t, [2]int{s.InFlight, s.Waiting}, [2]int{}, "in flight, waiting")
+		assert.Equal(t, len(p.free), s.Connections, "free connections")
+		assert.True(t, s.Connections+p.dialing >= 1 && s.Connections <= 5, s.Connections, "connections")
+		assert.Equal(t, n.open(), s.Connections)
+		for range 10 {
+			_, err := hello(t.Context(), c)
+			assert.NoError(t, err)
+		}
 	})
 }
