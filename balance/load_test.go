@@ -67,10 +67,10 @@ func TestForeignReport(t *testing.T) {
 func TestNoReport(t *testing.T) {
 	for _, trailer := range []curlew.Header{
 		{},
-		curlew.NewHeader(loadTrailer, "\x09\x00"),                            // cut off
-		curlew.NewHeader(loadTrailer, "\xff"),                                // no tag
-		curlew.NewHeader(loadTrailer, "\x0b"),                                // a group without an end
-		curlew.NewHeader(loadTrailer, string(make([]byte, maxLoadReport+1))), // too long
+		curlew.NewHeader(loadTrailer, "\x09\x00"), // cut off
+		curlew.NewHeader(loadTrailer, "\xff"),     // no tag
+		curlew.NewHeader(loadTrailer, "\x0b"),     // a group without an end
+		curlew.NewHeader(loadTrailer, string(protowire.AppendBytes([]byte{8<<3 | 2}, make([]byte, maxLoadReport)))), // too long
 	} {
 		if got := ParseLoad(&trailer); got != nil {
 			t.Errorf("%v: got %+v", trailer, got)

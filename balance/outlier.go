@@ -229,8 +229,8 @@ func (o *Outlier) judge(n *judged, r Result, timed bool) {
 	n.failures.Add(1)
 	most := o.limit()
 	if o.MaxFails != 0 {
-		begun := n.window.Load()
-		if now > time.Duration(begun)+o.failTimeout() && n.window.CompareAndSwap(begun, int64(now)) {
+		begun := n.window.Load() // 0 before the first failure
+		if (begun == 0 || now > time.Duration(begun)+o.failTimeout()) && n.window.CompareAndSwap(begun, int64(now)) {
 			n.row.Store(0)
 		}
 	}

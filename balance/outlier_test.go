@@ -184,7 +184,14 @@ func TestMaxFails(t *testing.T) {
 	p.now = p.now.Add(30 * time.Second)
 	p.want("out for 30 s again", 0, false)
 
-	p.now = p.now.Add(time.Minute)
+	p = observe(t, &Outlier{MaxFails: 3}, 4)
+	for _, wait := range []time.Duration{5, 4, 5} { // the window begins with the first failure
+		p.now = p.now.Add(wait * time.Second)
+		p.fail(1, 1)
+	}
+	p.want("three within 9 s", 1, true)
+
+	p = observe(t, &Outlier{MaxFails: 3, FailTimeout: 30 * time.Second}, 4)
 	for range 10 { // two failures in any 30 s
 		p.fail(1, 1)
 		p.now = p.now.Add(16 * time.Second)
