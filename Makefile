@@ -147,6 +147,10 @@ bench-compare: check-go ## compare the microbenchmarks with those of BASE=revisi
 	done
 	@`$(GO) -C internal/tools tool -n benchstat` base=$(BUILD)/base.txt new=$(BUILD)/new.txt
 
+.PHONY: simulate
+simulate: check-go ## simulate fleets to compare pickers, about 2 minutes, and write docs/balancing.md (CHECK=1: small fleets, held to what must be true)
+	@$(GO) -C internal/fleetsim run . $(if $(filter-out 0,$(CHECK)),-check,-docs ../../docs) $(ARGS)
+
 .PHONY: cover
 cover: check-go ## measure the statement coverage of the root module and hold it to its floor
 	@echo "== coverage"
