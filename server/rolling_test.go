@@ -80,7 +80,7 @@ func rollingRestart(t *testing.T, protocol wire.Protocol) {
 	assert.NoError(t, err)
 	over := make(chan struct{})
 	var callers sync.WaitGroup
-	for range 5 {
+	for range 3 {
 		callers.Go(func() {
 			for i := 0; ; i++ {
 				select {
