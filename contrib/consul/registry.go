@@ -83,15 +83,15 @@ func New(config api.Config, options ...Option) *Registry {
 	for _, option := range options {
 		option(r)
 	}
-	if r.config.HttpClient == nil {
-		if r.config.Transport == nil {
-			r.transport = api.DefaultConfig().Transport
-			r.transport.MaxIdleConnsPerHost, r.transport.IdleConnTimeout = mostIdle, patience
-			r.config.Transport = r.transport
-		}
-		if r.config.HttpClient, r.err = api.NewHttpClient(r.config.Transport, r.config.TLSConfig); r.err != nil {
-			r.err = fmt.Errorf("consul: %w", r.err)
-		}
+	if r.config.HttpClient == nil && r.config.Transport == nil {
+		r.transport = api.DefaultConfig().Transport
+		r.transport.MaxIdleConnsPerHost, r.transport.IdleConnTimeout = mostIdle, patience
+		r.config.Transport = r.transport
+	}
+	// This completes the configuration by the environment, with an HTTP client
+	// that all watches and registrations share.
+	if _, err := api.NewClient(&r.config); err != nil {
+		r.err = fmt.Errorf("consul: %w", err)
 	}
 	switch {
 	case r.ttl < time.Second:

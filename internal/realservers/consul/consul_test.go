@@ -268,7 +268,7 @@ func TestThousands(t *testing.T) {
 	}
 }
 
-// While Consul is away, queries are not made in a loop.
+// Queries that return at once are not made in a loop.
 func TestQueriesAreFew(t *testing.T) {
 	var mu sync.Mutex
 	queries := 0
