@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/curlewrpc/curlew"
@@ -27,6 +28,8 @@ type cluster struct {
 	picker    balance.Picker
 	refresher discovery.Refresher // nil if the resolver is told of changes
 	changed   broadcast           // the set of pools, the state of one, or what is wrong
+
+	servers atomic.Int32 // len(order)
 
 	mu      sync.Mutex // guards the rest; held while picker.Update runs
 	pools   map[poolKey]*pool
@@ -166,11 +169,7 @@ func (c *cluster) tried(call *curlew.Call) []balance.Node {
 }
 
 // several reports whether there is more than one server.
-func (c *cluster) several() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.pools) > 1
-}
+func (c *cluster) several() bool { return c.servers.Load() > 1 }
 
 // pick chooses a server that has a connection, waiting for one until ctx ends,
 // and returns when that was.

@@ -111,6 +111,7 @@ func (c *cluster) replace(order []*pool) (gone []*pool) {
 		}
 	}
 	c.order = order
+	c.servers.Store(int32(len(order)))
 	return gone
 }
 
