@@ -77,7 +77,14 @@ func (p *pool) attempt(ctx context.Context, call *curlew.Call, feedback balance.
 	if feedback == nil {
 		return handler(ctx, call)
 	}
+	returned := false
+	defer func() {
+		if !returned { // but panicked: the picker counts the calls of a server
+			feedback.Done(balance.Result{Err: errNoCall, Now: time.Now()})
+		}
+	}()
 	err := handler(ctx, call)
+	returned = true
 	if err != nil || call.Method().Kind() == curlew.KindUnary {
 		feedback.Done(result(begun, err, call.ReplyTrailer()))
 		return err

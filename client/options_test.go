@@ -152,6 +152,22 @@ func TestPickerHearsHowCallsWent(t *testing.T) {
 	})
 }
 
+// It hears so, too, if an interceptor panics.
+func TestPickerHearsOfPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, l := new(network), new(lifo)
+		c := dial(t, n, "a:1", WithPicker(func() balance.Picker { return l }), WithAttemptInterceptors(func(next curlew.Handler) curlew.Handler {
+			return func(ctx context.Context, call *curlew.Call) error {
+				next(ctx, call)
+				panic("a bug")
+			}
+		}))
+		assert.Panics(t, func() { hello(t.Context(), c) })
+		assert.Equal(t, len(l.results), l.picks, "each pick has a result")
+		released(t, c, n)
+	})
+}
+
 // A picker that insists on a server that fails does not make the client spin.
 func TestStubbornPicker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
