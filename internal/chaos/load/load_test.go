@@ -74,6 +74,30 @@ func TestOpenLoop(t *testing.T) {
 	})
 }
 
+// A run that is stopped ends its calls in their time.
+func TestStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		journal := NewJournal()
+		run := Start(t.Context(), journal, Plan{
+			Stages: []Stage{{100, time.Hour}}, Seed: 1, Timeout: time.Second,
+			Do: func(ctx context.Context, _ bool, _ resilience.Priority) error {
+				<-time.After(10 * time.Millisecond)
+				return ctx.Err()
+			},
+		})
+		<-time.After(time.Second)
+		run.Stop()
+		if err := run.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		calls := journal.Calls(0, 0)
+		between(t, "calls", len(calls), 70, 130)
+		if failed := Count(calls, Failed); failed > 0 {
+			t.Errorf("%d calls were cut off", failed)
+		}
+	})
+}
+
 // The same seed gives the same arrivals.
 func TestSeed(t *testing.T) {
 	arrivals := func(seed uint64) (due []time.Duration) {

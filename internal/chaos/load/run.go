@@ -41,12 +41,14 @@ type Run struct {
 	Journal *Journal
 	done    chan struct{}
 	err     error // set before done is closed
+	stop    chan struct{}
+	stopped sync.Once
 	begun   atomic.Int64
 }
 
 // Start begins to make the calls of a plan. They end when it does, or ctx.
 func Start(ctx context.Context, journal *Journal, plan Plan) *Run {
-	r := &Run{Journal: journal, done: make(chan struct{})}
+	r := &Run{Journal: journal, done: make(chan struct{}), stop: make(chan struct{})}
 	go func() { // Wait waits for it
 		defer close(r.done)
 		r.err = r.make(ctx, plan)
@@ -58,6 +60,12 @@ func Start(ctx context.Context, journal *Journal, plan Plan) *Run {
 func (r *Run) Wait() error {
 	<-r.done
 	return r.err
+}
+
+// Stop begins no more calls, and returns when all have ended.
+func (r *Run) Stop() {
+	r.stopped.Do(func() { close(r.stop) })
+	<-r.done
 }
 
 // Begun is how many calls have begun.
@@ -82,13 +90,13 @@ func (r *Run) make(ctx context.Context, plan Plan) error {
 			if random.Float64() < plan.High {
 				c.Priority = resilience.High
 			}
-			if wait := due - r.Journal.Now(); wait > 0 {
-				timer.Reset(wait)
-				select {
-				case <-timer.C:
-				case <-ctx.Done():
-					return ctx.Err()
-				}
+			timer.Reset(max(0, due-r.Journal.Now()))
+			select {
+			case <-timer.C:
+			case <-r.stop:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
 			}
 			if flying.Add(1) > most {
 				return fmt.Errorf("%d calls are in flight, which is too many", most)

@@ -62,7 +62,8 @@ func outageConsul(e *env) {
 				return 0, err
 			}
 			var found []struct{}
-			return len(found), json.Unmarshal(body, &found)
+			err = json.Unmarshal(body, &found)
+			return len(found), err
 		},
 	})
 }
@@ -83,12 +84,12 @@ func (e *env) outage(r registry) {
 		replica.AwaitRegistered(e)
 	}
 	e.gather(r.url)
+	if n, err := r.count(); err != nil || n != crowdSize {
+		e.Fatalf("%d of %d instances are registered: %v", n, crowdSize, err)
+	}
 	c := e.dial(found.Scheme()+":///"+fleet.Service, client.WithResolver(found))
 	down := e.shorter(time.Minute, 5*time.Second)
-	load1 := load.Plan{Stages: []load.Stage{{Rate: 500, For: down + time.Hour}}, Writes: 0.5}
-	ctx, cancel := context.WithCancel(e.ctx)
-	load1.Do, load1.Seed, load1.Timeout = c.do, e.Seed, 5*time.Second
-	run := load.Start(ctx, c.journal, load1)
+	run := e.load(c, load.Plan{Stages: []load.Stage{{Rate: 500, For: time.Hour}}, Writes: 0.5})
 
 	e.wait(time.Second)
 	r.kill(e)
@@ -113,8 +114,7 @@ func (e *env) outage(r registry) {
 	all := append(replicas, late)
 	last := c.journal.Now()
 	e.wait(time.Second)
-	cancel()
-	<-run.Done()
+	run.Stop()
 	calls := c.journal.Calls(0, last)
 	e.figure("calls", float64(len(calls)), "", figure.Bound{})
 	e.figure("calls began late by, p99", figure.Millis(load.Lateness(calls, 0.99)), "ms", figure.Bound{})
