@@ -148,8 +148,13 @@ bench-compare: check-go ## compare the microbenchmarks with those of BASE=revisi
 	@`$(GO) -C internal/tools tool -n benchstat` base=$(BUILD)/base.txt new=$(BUILD)/new.txt
 
 .PHONY: simulate
-simulate: check-go ## simulate fleets to compare pickers, about 2 minutes, and write docs/balancing.md (CHECK=1: small fleets, held to what must be true)
-	@$(GO) -C internal/fleetsim run . $(if $(filter-out 0,$(CHECK)),-check,-docs ../../docs) $(ARGS)
+simulate: check-go ## compare pickers in simulated fleets, and write docs/balancing.md: about 2 minutes
+	@$(GO) -C internal/fleetsim run . -docs ../../docs $(ARGS)
+
+.PHONY: simulate-check
+simulate-check: check-go ## fail if pickers do not do in small simulated fleets what they must: half a minute at most
+	@echo "== pickers in simulated fleets"
+	@$(GO) -C internal/fleetsim run . -check $(ARGS)
 
 .PHONY: cover
 cover: check-go ## measure the statement coverage of the root module and hold it to its floor
@@ -223,13 +228,13 @@ interop: check-go interop-programs ## call the demo server by clients that other
 	@$(GO) -C internal/interop run . -out "$(CURDIR)/$(BUILD)/interop" $(ARGS)
 
 .PHONY: interop-programs
-interop-programs: ## install what `make interop` and tests against protoc and etcd need and is missing (as root, on Debian and its like)
-	@$(call install,curl:curl nodejs:node npm:npm chromium:chromium nginx:nginx haproxy:haproxy protobuf-compiler:protoc etcd-server:etcd)
+interop-programs: ## install what `make interop` and tests against protoc, etcd and dnsmasq need and is missing (as root, on Debian and its like)
+	@$(call install,curl:curl nodejs:node npm:npm chromium:chromium nginx:nginx haproxy:haproxy protobuf-compiler:protoc etcd-server:etcd dnsmasq-base:dnsmasq)
 
 .PHONY: ci
 ci: ## everything that must hold before a merge
 	@begin=`date +%s`; \
-	for step in interop-programs lint generate-check cross release-check cover conformance interop test-others test-real demo test; do \
+	for step in interop-programs lint generate-check cross release-check cover simulate-check conformance interop test-others test-real demo test; do \
 		echo "==== $$step, after $$((`date +%s` - begin)) s"; \
 		$(MAKE) --no-print-directory $$step RACE=-race ONCE=1 || exit 1; \
 	done
