@@ -81,8 +81,11 @@ func (b *Buckets) Take(_ context.Context, key string) (time.Duration, error) {
 
 // TakeAt is Take at the time now.
 func (b *Buckets) TakeAt(now time.Time, key string) time.Duration {
+	if b.config.Off {
+		return 0
+	}
 	wait, ok := b.of(key).take(&b.config, now.Sub(b.start), 1, 0)
-	if ok || b.config.Off {
+	if ok {
 		return 0
 	}
 	return max(wait, 1)

@@ -258,7 +258,7 @@ func TestFewCallsAreNotProbed(t *testing.T) {
 		handler := l.Interceptor()(answers("x", 20*time.Millisecond))
 		read, _, _ := methods()
 		var calls sync.WaitGroup
-		for range 1000 {
+		for range 150 {
 			for n := range 18 {
 				calls.Go(func() {
 					<-time.After(time.Duration(n/3) * 200 * time.Millisecond)
