@@ -3,6 +3,7 @@ module github.com/curlewrpc/curlew/internal/realservers/redis
 go 1.26.0
 
 require (
+	github.com/curlewrpc/curlew v0.0.0
 	github.com/curlewrpc/curlew/contrib/redis v0.0.0
 	github.com/curlewrpc/curlew/internal/realservers v0.0.0
 	github.com/redis/go-redis/v9 v9.23.0
@@ -10,8 +11,8 @@ require (
 
 require (
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
-	github.com/curlewrpc/curlew v0.0.0 // indirect
 	go.uber.org/atomic v1.12.0 // indirect
+	golang.org/x/net v0.60.0 // indirect
 	golang.org/x/sys v0.48.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
 )
