@@ -40,7 +40,7 @@ type Rate struct {
 
 const (
 	leastRate = 1e-6
-	mostRate  = 1e7 // the gap between two tokens is a whole number of nanoseconds
+	mostRate  = 1e9 // from some 1e7 on it shows that tokens are whole nanoseconds apart
 )
 
 // Check returns what is wrong with r, or nil.

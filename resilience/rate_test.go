@@ -190,7 +190,7 @@ func TestBadRates(t *testing.T) {
 		{Rate{PerSecond: -1}, "rate of -1"},
 		{Rate{PerSecond: math.NaN()}, "rate of NaN"},
 		{Rate{PerSecond: math.Inf(1)}, "rate of +Inf"},
-		{Rate{PerSecond: 2e7}, "rate of 2e+07"},
+		{Rate{PerSecond: 2e9}, "rate of 2e+09"},
 		{Rate{PerSecond: 1, Burst: -1}, "Burst -1"},
 		{Rate{PerSecond: 1e-6, Burst: 1e9}, "out of range"},
 		{Rate{PerSecond: 1, MaxWait: -1}, "MaxWait"},
@@ -199,7 +199,7 @@ func TestBadRates(t *testing.T) {
 			t.Errorf("%+v: got error %v, want one with %q", test.r, err, test.text)
 		}
 	}
-	for _, r := range []Rate{{Off: true}, {PerSecond: 1e7}, {PerSecond: 1e-6}, {PerSecond: 5, Burst: 100}} {
+	for _, r := range []Rate{{Off: true}, {PerSecond: 1e9}, {PerSecond: 1e-6}, {PerSecond: 5, Burst: 100}} {
 		assert.NoError(t, r.Check())
 	}
 }
