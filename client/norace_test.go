@@ -89,7 +89,7 @@ func full(t testing.TB) *Client {
 			Breaker:         &resilience.Breaker{Consecutive: 5},
 			InstanceBreaker: &resilience.Breaker{Consecutive: 5},
 			Concurrency:     &resilience.Concurrency{},
-			Rate:            &resilience.Rate{PerSecond: 1e9},
+			Rate:            &resilience.Rate{PerSecond: 1e7},
 		},
 	}))
 }
