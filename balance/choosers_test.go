@@ -78,8 +78,9 @@ func TestRoundRobinBeginsAnywhere(t *testing.T) {
 // Idle nodes are asked to connect, a few by each pick, and ready ones are taken.
 func TestIdleNodesAreAskedToConnect(t *testing.T) {
 	for name, p := range map[string]Picker{
-		"RoundRobin": new(RoundRobin), "WeightedRoundRobin": new(WeightedRoundRobin), "Random": new(Random),
-		"LeastRequest": new(LeastRequest), "PeakEWMA": new(PeakEWMA), "RingHash": &RingHash{Key: userKey}, "Maglev": &Maglev{Key: userKey},
+		"RoundRobin": &RoundRobin{Seed: 1}, "WeightedRoundRobin": &WeightedRoundRobin{Seed: 1}, "Random": &Random{Seed: 1},
+		"LeastRequest": &LeastRequest{Seed: 1}, "PeakEWMA": &PeakEWMA{Seed: 1},
+		"RingHash": &RingHash{Key: userKey, Seed: 1}, "Maglev": &Maglev{Key: userKey, Seed: 1},
 	} {
 		list := fakes(1000)
 		for _, f := range list[1:] {

@@ -220,7 +220,7 @@ func (o *Outlier) judge(n *judged, r Result, timed bool) {
 		if o.MaxFails == 0 && n.row.Load() != 0 {
 			n.row.Store(0)
 		}
-		if timed {
+		if timed && o.Latency > 0 {
 			n.timed.Add(1)
 			n.took.Add(int64(r.Duration))
 		}
