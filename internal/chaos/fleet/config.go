@@ -34,6 +34,9 @@ type Config struct {
 	// Slots is how many calls the handler takes at the same time, so that its
 	// capacity is Slots/Handle; 0 is no bound.
 	Slots int
+	// Drain is how long the server still takes calls when it has been asked to
+	// end; 0 is the default.
+	Drain time.Duration
 	// Shed has the server refuse what its Slots cannot serve in time.
 	Shed bool
 }

@@ -65,6 +65,9 @@ func newServer(c Config, w *work, notes *notes) (*server.Server, error) {
 		known := announcer{registry, func() { notes.tell(note{Registered: true}) }}
 		options = append(options, server.WithRegistrar(known, Service, discovery.Endpoint{}))
 	}
+	if c.Drain > 0 {
+		options = append(options, server.WithDrainDelay(c.Drain))
+	}
 	if c.Shed {
 		shed := resilience.Shed{Concurrency: resilience.Concurrency{Limit: c.Slots}}
 		options = append(options, server.WithInterceptors(shed.New().Interceptor()))

@@ -30,6 +30,7 @@ func All() []Scenario {
 	return []Scenario{
 		{"roll-etcd", "a rolling restart of 5 servers under load, found by etcd", rollEtcd},
 		{"roll-consul", "a rolling restart of 5 servers under load, found by Consul", rollConsul},
+		{"roll-nginx", "a rolling restart of 5 servers behind nginx, by curlew sync", rollNginx},
 		{"kill", "kill -9 of one of 5 servers under load", kill},
 		{"slow", "one of 5 servers becomes 20 times slower", slow},
 		{"cable", "a cable is cut: packets are dropped without a word", cable},
