@@ -100,7 +100,7 @@ func (g *registration) announce(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	within, cancel := context.WithTimeout(ctx, patience)
+	within, cancel := bounded(ctx)
 	defer cancel()
 	err := g.link.Agent().ServiceRegisterOpts(g.instance, api.ServiceRegisterOpts{ReplaceExistingChecks: true}.WithContext(within))
 	if err != nil {
@@ -140,7 +140,7 @@ func (g *registration) keep(ctx context.Context) {
 }
 
 func (g *registration) confirm(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := bounded(ctx)
 	defer cancel()
 	var q *api.QueryOptions
 	return g.link.Agent().UpdateTTLOpts(g.check(), "", api.HealthPassing, q.WithContext(ctx))
@@ -164,7 +164,7 @@ func (g *registration) again(ctx context.Context) error {
 
 // mine reports whether the instance that the agent knows is this registration's.
 func (g *registration) mine(ctx context.Context) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := bounded(ctx)
 	defer cancel()
 	var q *api.QueryOptions
 	s, _, err := g.link.Agent().Service(g.instance.ID, q.WithContext(ctx))
@@ -175,7 +175,7 @@ func (g *registration) mine(ctx context.Context) (bool, error) {
 func (g *registration) leave(ctx context.Context) error {
 	mine, err := g.mine(ctx)
 	if mine {
-		ctx, cancel := context.WithTimeout(ctx, patience)
+		ctx, cancel := bounded(ctx)
 		defer cancel()
 		var q *api.QueryOptions
 		err = g.link.Agent().ServiceDeregisterOpts(g.instance.ID, q.WithContext(ctx))
@@ -184,4 +184,12 @@ func (g *registration) leave(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// bounded bounds ctx by the patience unless it has a deadline of its own.
+func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, patience)
 }

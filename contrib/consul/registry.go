@@ -21,7 +21,7 @@ import (
 const (
 	defaultTTL        = 10 * time.Second
 	defaultDeregister = time.Minute
-	// patience bounds what waits for an answer of Consul.
+	// patience bounds what waits for an answer of Consul, unless the caller does.
 	patience = 5 * time.Second
 	// mostIdle is how many connections are kept for a while: each watch waits by
 	// its own.

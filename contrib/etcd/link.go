@@ -20,7 +20,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// patience bounds what waits for an answer of etcd.
+// patience bounds what waits for an answer of etcd, unless the caller does.
 const patience = 5 * time.Second
 
 // link is a client of etcd that watches and registrations share.

@@ -71,7 +71,7 @@ type registration struct {
 // announce writes the key under a new lease. Unless it is the first time, it
 // leaves a key alone that another registration has written meanwhile.
 func (g *registration) announce(ctx context.Context, first bool) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := bounded(ctx)
 	defer cancel()
 	client := g.link.client
 	granted, err := client.Grant(ctx, int64((g.registry.ttl+time.Second-1)/time.Second))
@@ -182,11 +182,19 @@ func (g *registration) again(ctx context.Context) error {
 
 // revoke ends the lease, and with it the key unless it is another's.
 func (g *registration) revoke(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := bounded(ctx)
 	defer cancel()
 	_, err := g.link.client.Revoke(ctx, g.lease)
 	if err != nil && !errors.Is(err, rpctypes.ErrLeaseNotFound) {
 		return g.link.explain("revoke the lease of "+g.key+", which ends by itself", err)
 	}
 	return nil
+}
+
+// bounded bounds ctx by the patience unless it has a deadline of its own.
+func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, patience)
 }

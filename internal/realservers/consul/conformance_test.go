@@ -31,6 +31,6 @@ func TestConformance(t *testing.T) {
 		// Consul tells all instances at each change.
 		MostDelta: -1,
 		// One agent writes each confirmation to its disk: see TestThousands.
-		Many: 150,
+		Many: 100,
 	})
 }
