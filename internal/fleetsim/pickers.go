@@ -46,11 +46,7 @@ func pickers() []picker {
 			return &balance.SlowStart{Window: coldFor, Picker: standard(c)}
 		}},
 		{"zone + default", func(c sim.Client) balance.Picker {
-			seed := c.Seed
-			return &balance.Zone{Local: c.Zone, Seed: c.Seed, New: func() balance.Picker {
-				seed += 2
-				return standard(sim.Client{Seed: seed})
-			}}
+			return &balance.Zone{Local: c.Zone, Seed: c.Seed, New: func() balance.Picker { return standard(c) }}
 		}},
 		{"subset + default", func(c sim.Client) balance.Picker {
 			return &balance.Subset{Number: c.Number, Picker: standard(c)}
