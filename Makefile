@@ -213,7 +213,7 @@ conformance: check-go ## run the official suites of Connect, gRPC and HTTP/2 aga
 	@$(GO) -C internal/conformance run . -out "$(CURDIR)/$(BUILD)/conformance" $(ARGS)
 
 .PHONY: chaos
-chaos: check-go chaos-programs ## break a fleet of processes and hold what clients notice to its bounds (ARGS='-quick -run kill -seed 7')
+chaos: check-go chaos-programs ## break a fleet of processes and hold what clients notice to its bounds (ARGS='-quick -run kill -seed 7'; docs/chaos.md)
 	@echo "Building the chaos run. The first time, this takes a minute or two."
 	@mkdir -p $(BUILD)
 	@$(GO) -C internal/chaos build -o "$(CURDIR)/$(BUILD)/chaos" .

@@ -19,7 +19,6 @@ type Call struct {
 	Due, Begin, End time.Duration
 	Write           bool // not idempotent
 	Priority        resilience.Priority
-	Tries           int // attempts that have ended
 	Err             error
 }
 
@@ -119,7 +118,6 @@ func (j *Journal) Attempts(next curlew.Handler) curlew.Handler {
 		j.mu.Lock()
 		defer j.mu.Unlock()
 		j.attempts = append(j.attempts, a)
-		j.calls[i].Tries++
 		return err
 	}
 }

@@ -43,7 +43,6 @@ type Run struct {
 	err     error // set before done is closed
 	stop    chan struct{}
 	stopped sync.Once
-	begun   atomic.Int64
 }
 
 // Start begins to make the calls of a plan. They end when it does, or ctx.
@@ -67,9 +66,6 @@ func (r *Run) Stop() {
 	r.stopped.Do(func() { close(r.stop) })
 	<-r.done
 }
-
-// Begun is how many calls have begun.
-func (r *Run) Begun() int { return int(r.begun.Load()) }
 
 // Done is closed when all calls have ended.
 func (r *Run) Done() <-chan struct{} { return r.done }
@@ -103,7 +99,6 @@ func (r *Run) make(ctx context.Context, plan Plan) error {
 			}
 			c.Begin = r.Journal.Now()
 			i := r.Journal.begin(c)
-			r.begun.Add(1)
 			calls.Go(func() {
 				defer flying.Add(-1)
 				ctx, cancel := context.WithTimeout(context.WithValue(ctx, index{}, i), plan.Timeout)

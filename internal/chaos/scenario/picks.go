@@ -35,7 +35,8 @@ func picks(e *env) {
 	before, began := u.done.Load(), time.Now()
 	one := callers(picker, u, 1, span)
 	e.figure("updates a second", float64(u.done.Load()-before)/time.Since(began).Seconds(), "", figure.AtLeast(0.99*rate))
-	e.figure("a pick and its feedback, one caller", float64(one.each.Nanoseconds()), "ns", figure.AtMost(200))
+	e.figure("a pick, one caller", float64(one.pick.Nanoseconds()), "ns", figure.AtMost(200))
+	e.figure("its feedback", float64(one.feedback.Nanoseconds()), "ns", figure.Bound{})
 
 	// Many callers, with all waits for locks written down.
 	runtime.SetBlockProfileRate(1)
@@ -44,7 +45,8 @@ func picks(e *env) {
 	runtime.SetBlockProfileRate(0)
 	close(stop)
 	updater.Wait()
-	e.figure("a pick and its feedback, 4 callers a processor", float64(many.each.Nanoseconds()), "ns", figure.Bound{})
+	e.figure("a pick, 4 callers a processor", float64(many.pick.Nanoseconds()), "ns", figure.AtMost(200))
+	e.figure("its feedback, 4 callers a processor", float64(many.feedback.Nanoseconds()), "ns", figure.Bound{})
 	e.figure("waits of picks and feedback for a lock", float64(len(locks)), "", figure.AtMost(0))
 	for _, where := range locks {
 		e.Log(where)
@@ -142,58 +144,63 @@ func (u *updates) picked() (n int) {
 // tally is what callers have seen.
 type tally struct {
 	picks, wrong, none int
-	each               time.Duration // the median round's
+	pick, feedback     time.Duration // each, in the median round
 }
 
 // callers has n goroutines pick for a while.
 func callers(p balance.Picker, u *updates, n int, span time.Duration) tally {
 	all := make([]tally, n)
-	rounds := make([][]time.Duration, n)
+	rounds := make([][]round, n)
 	var group sync.WaitGroup
 	for i := range n {
 		group.Go(func() { all[i], rounds[i] = pickFor(p, u, span) })
 	}
 	group.Wait()
 	var sum tally
-	var each []time.Duration
+	var pick, feedback []time.Duration
 	for i, t := range all {
 		sum.picks, sum.wrong, sum.none = sum.picks+t.picks, sum.wrong+t.wrong, sum.none+t.none
-		each = append(each, rounds[i]...)
+		for _, r := range rounds[i] {
+			pick, feedback = append(pick, r.pick), append(feedback, r.feedback)
+		}
 	}
-	slices.Sort(each)
-	sum.each = each[len(each)/2]
+	slices.Sort(pick)
+	slices.Sort(feedback)
+	sum.pick, sum.feedback = pick[len(pick)/2], feedback[len(feedback)/2]
 	return sum
 }
 
+// round is what each pick of a round has taken, and its feedback.
+type round struct{ pick, feedback time.Duration }
+
 // pickFor picks for a while, in rounds that are so short that few of them are
 // disturbed by others.
-func pickFor(p balance.Picker, u *updates, span time.Duration) (t tally, rounds []time.Duration) {
-	const round = 200
+func pickFor(p balance.Picker, u *updates, span time.Duration) (t tally, rounds []round) {
+	const size = 200
 	var call curlew.Call
 	call.BeginClient(context.Background(), curlew.NewMethod("chaos.Fleet/Read", curlew.KindUnary), new(curlew.CallOptions), nil, nil)
-	var nodes [round]*node
+	var made [size]balance.Pick
 	for end := time.Now().Add(span); ; {
 		known := u.done.Load()
 		begin := time.Now()
 		if begin.After(end) {
 			return t, rounds
 		}
-		for i := range nodes {
-			nodes[i] = nil
-			pick, err := p.Pick(context.Background(), balance.Info{Call: &call, Now: begin})
-			if err != nil {
-				continue
-			}
-			nodes[i] = pick.Node.(*node)
+		for i := range made {
+			made[i], _ = p.Pick(context.Background(), balance.Info{Call: &call, Now: begin}) // without a node if there is an error
+		}
+		picked := time.Now()
+		for _, pick := range made {
 			if pick.Feedback != nil {
-				pick.Feedback.Done(balance.Result{Now: begin, Duration: time.Millisecond})
+				pick.Feedback.Done(balance.Result{Now: picked, Duration: time.Millisecond})
 			}
 		}
-		rounds = append(rounds, time.Since(begin)/round)
-		for _, n := range nodes {
+		rounds = append(rounds, round{picked.Sub(begin) / size, time.Since(picked) / size})
+		for _, pick := range made {
 			t.picks++
+			n, ok := pick.Node.(*node)
 			switch {
-			case n == nil:
+			case !ok:
 				t.none++
 				continue
 			case n.wasGone(known):
