@@ -76,7 +76,7 @@ func percent(part float64) string {
 	case part == 0:
 		return "0"
 	case part < 0.001:
-		return fmt.Sprintf("%.3f %%", 100*part)
+		return fmt.Sprintf("%.2g %%", 100*part)
 	case part < 0.1:
 		return fmt.Sprintf("%.2f %%", 100*part)
 	}
