@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew/balance"
+	"github.com/curlewrpc/curlew/discovery"
+	"github.com/curlewrpc/curlew/discovery/dns"
+	"github.com/curlewrpc/curlew/discovery/file"
 	"github.com/curlewrpc/curlew/policy"
 	"github.com/curlewrpc/curlew/wire/native"
 )
@@ -22,6 +25,12 @@ func defaults() *settings {
 		picker:   balance.Default,
 		logger:   slog.New(slog.DiscardHandler),
 	}
+}
+
+// builtIn returns the resolvers that a client has without options, behind those
+// of [WithResolver].
+func builtIn(l *slog.Logger) []discovery.Resolver {
+	return []discovery.Resolver{dns.New(dns.Config{Logger: l}), file.New(file.Config{})}
 }
 
 const (

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,7 +88,8 @@ func WithServices(services ...*curlew.Service) Option {
 	return func(s *settings) { s.services = append(s.services, services...) }
 }
 
-// WithResolver adds resolvers, each for the targets of its scheme.
+// WithResolver adds resolvers, each for the targets of its scheme. A client
+// knows "dns" and "file" without it.
 func WithResolver(resolvers ...discovery.Resolver) Option {
 	return func(s *settings) { s.resolvers = append(s.resolvers, resolvers...) }
 }
@@ -210,22 +212,13 @@ func (s *settings) resolver(t discovery.Target) (discovery.Resolver, error) {
 	if t.Scheme == "" {
 		return discovery.Direct(t)
 	}
-	for _, r := range s.resolvers {
+	var schemes []string
+	for _, r := range slices.Concat(s.resolvers, builtIn(s.logger)) {
 		if r.Scheme() == t.Scheme {
 			return r, nil
 		}
+		schemes = append(schemes, r.Scheme())
 	}
-	return nil, fmt.Errorf("there is no resolver for the scheme %q; add one by client.WithResolver%s", t.Scheme, s.schemes())
-}
-
-// schemes tells which schemes there are resolvers for.
-func (s *settings) schemes() string {
-	if len(s.resolvers) == 0 {
-		return ""
-	}
-	names := make([]string, len(s.resolvers))
-	for i, r := range s.resolvers {
-		names[i] = r.Scheme()
-	}
-	return "; there are those for " + strings.Join(names, ", ")
+	return nil, fmt.Errorf("there is no resolver for the scheme %q; add one by client.WithResolver; there are those for %s",
+		t.Scheme, strings.Join(schemes, ", "))
 }

@@ -19,21 +19,26 @@ const PushbackKey = "grpc-retry-pushback-ms"
 // call came before this one (gRFC A6). First attempts have none.
 const AttemptsKey = "grpc-previous-rpc-attempts"
 
-// maxPushback bounds the wait that a server may ask for.
-const maxPushback = time.Hour
+const (
+	// maxPushback is the longest wait that a server asks for.
+	maxPushback = time.Hour
+	// mostPatience is the longest wait that a client grants: beyond it the caller,
+	// who may have no deadline, had better know.
+	mostPatience = 15 * time.Second
+)
 
 // parsePushback reads a server's wish. ok is whether it allows another try.
-// What is not a number forbids it, as gRFC A6 wants.
+// What is not a number forbids it, as gRFC A6 wants, and a wait that is too long.
 func parsePushback(trailer *curlew.Header) (wait time.Duration, told, ok bool) {
 	text, told := trailer.Lookup(PushbackKey)
 	if !told {
 		return 0, false, true
 	}
 	ms, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || ms < 0 {
+	if err != nil || ms < 0 || ms > mostPatience.Milliseconds() {
 		return 0, true, false
 	}
-	return time.Duration(min(ms, maxPushback.Milliseconds())) * time.Millisecond, true, true
+	return time.Duration(ms) * time.Millisecond, true, true
 }
 
 // setPushback tells a client to wait, in whole milliseconds and at least one.

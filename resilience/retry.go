@@ -21,7 +21,7 @@ import (
 //
 // Before each further try the call waits as Backoff says, or as the server
 // says by the trailer "grpc-retry-pushback-ms" (gRFC A6), where a negative
-// number forbids it. A call whose deadline would pass in that wait fails at once
+// number, or one of more than 15 s, forbids it. A call whose deadline would pass in that wait fails at once
 // with the error that it has. Each further try takes from the Budget; when that
 // is used up, calls fail with their first error.
 //
