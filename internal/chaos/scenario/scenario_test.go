@@ -169,3 +169,21 @@ func TestRecovery(t *testing.T) {
 		}
 	})
 }
+
+func TestPeak(t *testing.T) {
+	begin := time.Now()
+	at := func(ms, n int) sample { return sample{begin.Add(time.Duration(ms) * time.Millisecond), n} }
+	for _, c := range []struct {
+		samples []sample
+		want    int
+	}{
+		{[]sample{at(0, 40), at(200, 100)}, 60},
+		{[]sample{at(0, 10), at(50, 20), at(90, 30), at(160, 40), at(300, 50)}, 30},
+		{[]sample{at(0, 100)}, 100},
+		{nil, 0},
+	} {
+		if got := peak(c.samples, 100*time.Millisecond); got != c.want {
+			t.Errorf("%v: %d, not %d", c.samples, got, c.want)
+		}
+	}
+}
