@@ -116,6 +116,13 @@ func broken(seed uint64) []scenario {
 		f.At(faultAt, func() { f.SetLoad(1.3) })
 		f.At(surgeEnd, func() { f.SetLoad(surge.Load) })
 	}
+	limited := surge
+	limited.Setup = func(f *sim.Fleet) {
+		for _, s := range f.Servers {
+			s.Limit = 16
+		}
+		surge.Setup(f)
+	}
 	return []scenario{
 		{name: "one-slow", title: "One of 40 becomes 20 times slower", pickers: append(ejecting, "outlier by latency + round_robin"), columns: withFault, config: slow, faultEnds: faultEnd,
 			text: "From 15 s to 40 s, one server works at a twentieth of its speed. A fair share is 2.5 %; it can take 0.125 %."},
@@ -129,6 +136,8 @@ func broken(seed uint64) []scenario {
 			text: "A small fleet, in which statistics say little. At 50 % load, what is left of it has 75 % while one is out."},
 		{name: "overload", title: "Overload", pickers: ejecting, columns: withSurge, config: surge, faultEnds: surgeEnd,
 			text: "From 15 s to 25 s, calls come that need 130 % of what all servers can do. Nothing is wrong with any of them: whoever ejects some makes it worse."},
+		{name: "shedding", title: "Overload, and servers that refuse", pickers: ejecting, columns: withSurge, config: limited, faultEnds: surgeEnd,
+			text: "The same, but a server refuses calls while 16 wait in its queue, so that those it takes are answered in time. The least part that must fail is 23 % of the calls in the overload."},
 	}
 }
 

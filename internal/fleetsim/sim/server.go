@@ -23,6 +23,8 @@ type Server struct {
 	FailsAfter time.Duration
 	// Hanging servers take calls and never answer.
 	Hanging bool
+	// Limit is how many calls may queue; it refuses to begin more. 0 is no limit.
+	Limit int
 	// ColdFor is how long a server that has just started is slower: its speed
 	// grows from a fifth to all of it.
 	ColdFor time.Duration
@@ -53,6 +55,7 @@ type window struct {
 var (
 	errFailing = curlew.NewError(curlew.Unavailable, "failing").WithOrigin(curlew.OriginServer).WithProgress(curlew.Answered)
 	errBroken  = curlew.NewError(curlew.Unavailable, "connection lost").WithOrigin(curlew.OriginTransport).WithProgress(curlew.MaybeSent)
+	errRefused = curlew.NewError(curlew.ResourceExhausted, "too busy").WithOrigin(curlew.OriginServer).WithProgress(curlew.Refused)
 	errTooLate = curlew.NewError(curlew.DeadlineExceeded, "no answer in time").WithOrigin(curlew.OriginLocal).WithProgress(curlew.MaybeSent)
 )
 
@@ -80,6 +83,8 @@ func (f *Fleet) receive(s *Server, c *call) {
 	case s.Hanging:
 	case len(s.running) < s.slots:
 		f.start(s, c)
+	case s.Limit > 0 && len(s.queue)-s.head >= s.Limit:
+		f.reply(c, errRefused, 0)
 	default:
 		s.queue = append(s.queue, c)
 		s.deepest = max(s.deepest, len(s.queue)-s.head)
