@@ -261,6 +261,24 @@ func TestPeakEWMALeavesAFailingNode(t *testing.T) {
 	}
 }
 
+// A node that has failed for long is tried again as soon as one that has failed
+// for short.
+func TestPeakEWMAForgives(t *testing.T) {
+	for seed := range uint64(5) {
+		p := &PeakEWMA{Seed: seed + 1}
+		list := fakes(3)
+		p.Update(nodesOf(list))
+		r := rand.New(rand.NewPCG(1, seed))
+		const failing = 30 * time.Second
+		simulate(t, p, 0, failing, 5*time.Millisecond, serving(r, list[0], broken, 10*time.Microsecond))
+		simulate(t, p, failing, failing+20*time.Second, 5*time.Millisecond, serving(r, nil, nil, 0))
+		counts, _ := simulate(t, p, failing+20*time.Second, failing+40*time.Second, 5*time.Millisecond, serving(r, nil, nil, 0))
+		if n := counts[list[0]]; n < 1000 {
+			t.Errorf("seed %d: from the 20th to the 40th second that it is well, the node has %d of 4000 calls", seed+1, n)
+		}
+	}
+}
+
 // A node that answers no more gets no more calls than a few in flight.
 func TestPeakEWMALeavesAHangingNode(t *testing.T) {
 	p := &PeakEWMA{Seed: 1}

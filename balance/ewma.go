@@ -86,7 +86,7 @@ func (f *measured) Done(r Result) {
 	case r.Err == nil:
 		f.latency.observe(now, took, decay)
 	case blames(r.Err) || overloaded(r.Err):
-		f.latency.observe(now, max(took, f.latency.penalty()), decay)
+		f.latency.observe(now, max(took, f.latency.penalty(now, decay)), decay)
 	case unserved(r.Err): // how long the server takes is not known
 	case curlew.CodeOf(r.Err) == curlew.Canceled:
 		if took > f.latency.at(now, decay) { // it would have taken longer still
@@ -152,9 +152,11 @@ func (l *latency) observe(now time.Duration, took, decay float64) {
 	}
 }
 
-// penalty is what a failed attempt counts as, if it did not take longer.
-func (l *latency) penalty() float64 {
-	seconds, _ := l.load()
+// penalty is what a failed attempt counts as, if it did not take longer: twice
+// what the latency counts as now, so that a node is shunned for longer each time
+// that it is tried and fails, but not for much longer than it took to be tried.
+func (l *latency) penalty(now time.Duration, decay float64) float64 {
+	seconds := l.at(now, decay)
 	if seconds == 0 {
 		return firstPenalty
 	}
