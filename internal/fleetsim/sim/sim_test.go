@@ -140,8 +140,10 @@ func TestFaults(t *testing.T) {
 		"failing": {func(f *Fleet) { f.Servers[0].Failing = 1 }, func(e float64) bool { return e == 1 }, 3 * time.Millisecond},
 		"some":    {func(f *Fleet) { f.Servers[0].Failing = 0.3 }, func(e float64) bool { return math.Abs(e-0.3) < 0.05 }, 3 * time.Millisecond},
 		"hanging": {func(f *Fleet) { f.Servers[0].Hanging = true }, func(e float64) bool { return e == 1 }, 10 * time.Second},
-		"killed":  {func(f *Fleet) { f.Kill(f.Servers[0]) }, func(e float64) bool { return e == 1 }, 2 * time.Millisecond},
-		"gone":    {func(f *Fleet) { f.Tell(0, false, 0) }, func(e float64) bool { return e == 1 }, 0},
+		"refusing": {func(f *Fleet) { f.Servers[0].Limit = 1; f.At(0, func() { f.SetLoad(3) }) },
+			func(e float64) bool { return e > 0.6 && e < 0.75 }, 2 * time.Millisecond},
+		"killed": {func(f *Fleet) { f.Kill(f.Servers[0]) }, func(e float64) bool { return e == 1 }, 2 * time.Millisecond},
+		"gone":   {func(f *Fleet) { f.Tell(0, false, 0) }, func(e float64) bool { return e == 1 }, 0},
 	} {
 		config := one()
 		config.From, config.Length, config.Clients, config.Near, config.Setup = 0, 100*time.Second, 1, 2*time.Millisecond, test.setup
