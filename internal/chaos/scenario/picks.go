@@ -35,6 +35,7 @@ func picks(e *env) {
 	before, began := u.done.Load(), time.Now()
 	one := callers(picker, u, 1, span)
 	e.figure("updates a second", float64(u.done.Load()-before)/time.Since(began).Seconds(), "", figure.AtLeast(0.99*rate))
+	e.figure("an update takes", figure.Millis(time.Duration(u.spent.Load()/max(1, u.done.Load()))), "ms", figure.Bound{})
 	e.figure("a pick, one caller", float64(one.pick.Nanoseconds()), "ns", figure.AtMost(200))
 	e.figure("its feedback", float64(one.feedback.Nanoseconds()), "ns", figure.Bound{})
 
@@ -76,6 +77,7 @@ type updates struct {
 	changed int
 	random  *rand.Rand
 	done    atomic.Int64 // how many updates the picker has
+	spent   atomic.Int64 // time in the picker's Update
 }
 
 func newUpdates(endpoints, changed int, seed uint64) *updates {
@@ -122,7 +124,9 @@ func (u *updates) next(p balance.Picker) {
 		u.nodes[out], u.absent[in] = comes, gone
 		left = append(left, gone)
 	}
+	begin := time.Now()
 	p.Update(u.nodes)
+	u.spent.Add(int64(time.Since(begin)))
 	for _, n := range left {
 		// One may have come back by a later change of the same update.
 		if slices.Contains(u.absent, n) {
