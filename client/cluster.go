@@ -66,7 +66,7 @@ func (c *cluster) watch(resolver discovery.Resolver, updates iter.Seq2[discovery
 			return
 		}
 		for updates = nil; updates == nil; failures++ {
-			if !sleep(ctx, c.client.settings.backoff.Delay(failures, rand.Float64())) {
+			if !resilience.Sleep(ctx, c.client.settings.backoff.Delay(failures, rand.Float64())) {
 				return
 			}
 			var err error
@@ -74,18 +74,6 @@ func (c *cluster) watch(resolver discovery.Resolver, updates iter.Seq2[discovery
 				c.noteUnknown(err)
 			}
 		}
-	}
-}
-
-// sleep waits for d and reports whether ctx let it.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }
 

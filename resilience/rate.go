@@ -148,7 +148,7 @@ func enter(ctx context.Context, call *curlew.Call, r *Rate, b *bucket, now time.
 	if !ok {
 		return tooFast(call, wait)
 	}
-	if wait > 0 && !sleep(ctx, wait) {
+	if wait > 0 && !Sleep(ctx, wait) {
 		return refusal(call, curlew.Errorf(curlew.CodeOf(ctx.Err()), "while it waited for its turn: %w", context.Cause(ctx)))
 	}
 	return nil

@@ -114,7 +114,7 @@ func (r *retrying) first(ctx context.Context, call *curlew.Call) error {
 // further makes the second and later attempts, each on a fork.
 func (r *retrying) further(ctx context.Context, call *curlew.Call, wait time.Duration, err error) error {
 	for failed := 1; ; failed++ {
-		if !sleep(ctx, wait) {
+		if !Sleep(ctx, wait) {
 			return err
 		}
 		fork := call.Fork()
@@ -205,19 +205,4 @@ func unbegun(e *curlew.Error) bool {
 		return e.Progress() == curlew.Refused
 	}
 	return false
-}
-
-// sleep waits and reports whether ctx has not ended before.
-func sleep(ctx context.Context, wait time.Duration) bool {
-	if wait <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -105,12 +105,7 @@ func (a *announcer) pause(failures int, err error) {
 	}
 	wait := a.backoff.Delay(failures, rand.Float64())
 	a.logger.Warn("curlew: registration failed; the server serves without it, and tries again", "in", wait, "err", err)
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-a.ctx.Done():
-	}
+	resilience.Sleep(a.ctx, wait)
 }
 
 func (a *announcer) leave(leave func(context.Context) error) {

@@ -9,10 +9,10 @@ import (
 	"fmt"
 	"net"
 	"slices"
-	"time"
 
 	"github.com/curlewrpc/curlew"
 	"github.com/curlewrpc/curlew/health"
+	"github.com/curlewrpc/curlew/resilience"
 	"github.com/curlewrpc/curlew/wire"
 )
 
@@ -274,15 +274,7 @@ func (s *Server) depart(ctx context.Context) {
 			delay = defaultDrainDelay
 		}
 	}
-	if delay == 0 {
-		return
-	}
-	timer := time.NewTimer(delay)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
+	resilience.Sleep(ctx, delay)
 }
 
 // sayNotServing answers health checks as a server does that drains. A user's own

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew/discovery"
+	"github.com/curlewrpc/curlew/resilience"
 	"github.com/hashicorp/consul/api"
 )
 
@@ -115,9 +116,9 @@ func (g *registration) keep(ctx context.Context) {
 	for failures := 0; ; {
 		wait := ttl/4 + mathrand.N(ttl/12)
 		if failures > 0 {
-			wait = min(wait, jittered(failures))
+			wait = min(wait, discovery.RetryDelay(failures))
 		}
-		if !pause(ctx, wait) {
+		if !resilience.Sleep(ctx, wait) {
 			return
 		}
 		err := g.confirm(ctx)
@@ -156,7 +157,7 @@ func (g *registration) again(ctx context.Context) error {
 		return errSuperseded
 	}
 	g.link.registry.logger.Warn("curlew: Consul has lost a registration; it is made again", "instance", g.instance.ID)
-	if !pause(ctx, mathrand.N(g.link.registry.ttl/5)) {
+	if !resilience.Sleep(ctx, mathrand.N(g.link.registry.ttl/5)) {
 		return ctx.Err()
 	}
 	return g.announce(ctx)

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
@@ -182,23 +181,4 @@ func checkName(service string) error {
 		return fmt.Errorf("consul: %q is no name of a service: it is one part of a URL's path, without escapes", service)
 	}
 	return nil
-}
-
-// jittered is how long to wait after failures in a row: 200 ms at most, and
-// twice as long each time, up to five seconds.
-func jittered(failures int) time.Duration {
-	longest := min(5*time.Second, 200*time.Millisecond<<min(failures-1, 10))
-	return longest/10 + rand.N(longest)
-}
-
-// pause waits for d and reports whether ctx let it.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

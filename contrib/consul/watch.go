@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew/discovery"
+	"github.com/curlewrpc/curlew/resilience"
 	"github.com/hashicorp/consul/api"
 )
 
@@ -88,7 +89,7 @@ func (w *watch) run(ctx context.Context) {
 			failures++
 			w.index, w.behind = 0, true
 			if !w.yield(discovery.Update{}, w.link.explain(fmt.Sprintf("find %q", w.service), err)) ||
-				!pause(ctx, jittered(failures)) {
+				!resilience.Sleep(ctx, discovery.RetryDelay(failures)) {
 				return
 			}
 			continue
@@ -188,5 +189,5 @@ func (w *watch) rest(ctx context.Context) bool {
 	if took > 4*mostGap {
 		w.gap = leastGap // it has been quiet
 	}
-	return pause(ctx, max(0, w.gap-took)+rand.N(leastGap/5))
+	return resilience.Sleep(ctx, max(0, w.gap-took)+rand.N(leastGap/5))
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/curlewrpc/curlew/discovery"
+	"github.com/curlewrpc/curlew/resilience"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
@@ -168,7 +169,7 @@ func (g *registration) renew(ctx context.Context) error {
 func (g *registration) again(ctx context.Context) error {
 	wait := rand.N(g.registry.ttl / 5)
 	for failures := 1; ; failures++ {
-		if !pause(ctx, wait) {
+		if !resilience.Sleep(ctx, wait) {
 			return ctx.Err()
 		}
 		err := g.announce(ctx, false)
@@ -176,7 +177,7 @@ func (g *registration) again(ctx context.Context) error {
 			return err
 		}
 		g.registry.logger.Warn("curlew: a registration in etcd cannot be made again yet", "err", g.link.explain("register "+g.key, err))
-		wait = jittered(failures)
+		wait = discovery.RetryDelay(failures)
 	}
 }
 

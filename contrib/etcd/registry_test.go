@@ -70,13 +70,3 @@ func TestLinks(t *testing.T) {
 	}
 	r.release(again, "")
 }
-
-func TestWaitingTimes(t *testing.T) {
-	for failures, longest := range map[int]time.Duration{1: 200 * time.Millisecond, 2: 400 * time.Millisecond, 6: 5 * time.Second, 1000: 5 * time.Second} {
-		for range 100 {
-			if got := jittered(failures); got < longest/10 || got > longest+longest/10 {
-				t.Errorf("after %d failures it waits %v, not up to %v", failures, got, longest)
-			}
-		}
-	}
-}

@@ -9,10 +9,10 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"math/rand/v2"
 	"time"
 
 	"github.com/curlewrpc/curlew/discovery"
+	"github.com/curlewrpc/curlew/resilience"
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -92,7 +92,7 @@ func (w *watch) run(ctx context.Context) {
 			return
 		}
 		w.failures++
-		if !pause(ctx, jittered(w.failures)) {
+		if !resilience.Sleep(ctx, discovery.RetryDelay(w.failures)) {
 			return
 		}
 	}
@@ -291,23 +291,4 @@ func (w *watch) sameData(ctx context.Context) (bool, error) {
 
 func (w *watch) explain(what string, err error) error {
 	return w.link.explain(what+" "+w.set.folder, err)
-}
-
-// jittered is how long to wait after failures in a row: 200 ms at most, and
-// twice as long each time, up to five seconds.
-func jittered(failures int) time.Duration {
-	longest := min(5*time.Second, 200*time.Millisecond<<min(failures-1, 10))
-	return longest/10 + rand.N(longest)
-}
-
-// pause waits for d and reports whether ctx let it.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -20,6 +20,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/curlewrpc/curlew/discovery"
+	"github.com/curlewrpc/curlew/resilience"
 )
 
 const (
@@ -58,7 +59,7 @@ func (w *watch) run(ctx context.Context) {
 		case ctx.Err() != nil || err == errDone:
 			return
 		case err == nil: // not everybody at the same time, if it restarts
-			if !pause(ctx, jittered(1)) {
+			if !resilience.Sleep(ctx, discovery.RetryDelay(1)) {
 				return
 			}
 			continue
@@ -71,7 +72,7 @@ func (w *watch) run(ctx context.Context) {
 			}
 		}
 		w.failures++
-		if !pause(ctx, jittered(w.failures)) {
+		if !resilience.Sleep(ctx, discovery.RetryDelay(w.failures)) {
 			return
 		}
 	}
@@ -220,23 +221,4 @@ func (w *watch) explain(verb string, err error) error {
 		return fmt.Errorf("%s: %w: the API server does not know this client's credentials", what, err)
 	}
 	return fmt.Errorf("%s: %w", what, err)
-}
-
-// jittered is how long to wait after failures in a row: 200 ms at most, and
-// twice as long each time, up to five seconds.
-func jittered(failures int) time.Duration {
-	longest := min(5*time.Second, 200*time.Millisecond<<min(failures-1, 10))
-	return longest/10 + rand.N(longest)
-}
-
-// pause waits for d and reports whether ctx let it.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

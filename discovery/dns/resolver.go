@@ -258,11 +258,7 @@ func (w *watch) expiry(ttl time.Duration, chance float64) time.Duration {
 
 // pause waits for d, or until woken, but no shorter than MinRefresh.
 func (w *watch) pause(ctx context.Context, d time.Duration) {
-	least := time.NewTimer(min(d, w.config.MinRefresh))
-	defer least.Stop()
-	select {
-	case <-least.C:
-	case <-ctx.Done():
+	if !resilience.Sleep(ctx, min(d, w.config.MinRefresh)) {
 		return
 	}
 	rest := time.NewTimer(d - min(d, w.config.MinRefresh))
